@@ -1,0 +1,113 @@
+"""Derivatives of a network with respect to its coordinates."""
+
+import torch
+from torch import Tensor
+
+from physbias.errors import ArgumentError, explain
+from physbias.numerics.derivatives import AbstractDerivatives
+
+
+class Autodiff(AbstractDerivatives):
+    """Derivatives at points, by automatic differentiation through a network.
+
+    Args:
+        points: coordinates ``(points, axis)`` [m], the space axes first and time
+            [s] last, that require gradients and went through the network.
+        num_space: number of space axes; a further column is time.
+
+    Source:
+        I. E. Lagaris, A. Likas, D. I. Fotiadis (1998), IEEE Transactions on Neural
+        Networks 9, 987-1000; M. Raissi et al. (2019), J. Comput. Phys. 378, 686-707.
+    """
+
+    def __init__(self, points: Tensor, num_space: int) -> None:
+        if not points.requires_grad:
+            raise ArgumentError(
+                explain(
+                    "points",
+                    found="a tensor that requires no gradient",
+                    expected="coordinates that require gradients",
+                    remedy="call points.requires_grad_() before the network",
+                )
+            )
+        self.points = points
+        self.num_space = num_space
+
+    @property
+    def ndim(self) -> int:
+        """Number of space axes."""
+        return self.num_space
+
+    @property
+    def coords(self) -> Tensor:
+        """Coordinates [m], ``(points, axis)``."""
+        return self.points[:, : self.num_space]
+
+    @property
+    def time(self) -> Tensor:
+        """Time [s] of each point, ``(points, 1)``."""
+        return self.points[:, self.num_space :]
+
+    def partial(self, u: Tensor, axis: int, order: int = 1) -> Tensor:
+        """Return the derivative of every channel along one space axis.
+
+        Args:
+            u: ``(points, channel)``, computed from the points.
+            axis: 0 for x, 1 for y, 2 for z.
+            order: order of the derivative, at least 1.
+        """
+        self._check_axis(axis, order)
+        return self._derivative(u, axis, order)
+
+    def t(self, u: Tensor) -> Tensor:
+        """Return the derivative in time."""
+        if self.points.shape[1] == self.num_space:
+            raise ArgumentError(
+                explain(
+                    "points",
+                    found=f"{self.num_space} columns, all of them space",
+                    expected="one more column, time",
+                    remedy="give points of space and time",
+                )
+            )
+        return self._derivative(u, self.num_space, 1)
+
+    def coefficient(self, value: Tensor | float) -> Tensor | float:
+        """Return the coefficient: at points it is a number or one value per point."""
+        if isinstance(value, Tensor) and value.ndim == 1 and len(value) > 1:
+            return value[:, None]
+        return value
+
+    def leray(self, v: Tensor) -> Tensor:
+        """Raise: at points nothing can be projected, a pressure does it."""
+        raise ArgumentError(_no_grid("a projection", "let the network give a pressure"))
+
+    def inverse_laplacian(self, f: Tensor) -> Tensor:
+        """Raise: a Poisson solve needs a grid."""
+        raise ArgumentError(_no_grid("a Poisson solve", "evaluate on a grid"))
+
+    def symbol(self, axis: int, order: int = 1) -> Tensor:
+        """Raise: Fourier symbols need a grid."""
+        raise ArgumentError(_no_grid("a Fourier symbol", "evaluate on a grid"))
+
+    def laplacian_symbol(self) -> Tensor:
+        """Raise: Fourier symbols need a grid."""
+        raise ArgumentError(_no_grid("a Fourier symbol", "evaluate on a grid"))
+
+    def _derivative(self, u: Tensor, column: int, order: int) -> Tensor:
+        for _ in range(order):
+            channels = [
+                torch.autograd.grad(
+                    u[:, k].sum(),
+                    self.points,
+                    create_graph=True,
+                    materialize_grads=True,
+                )[0][:, column]
+                for k in range(u.shape[1])
+            ]
+            u = torch.stack(channels, dim=1)
+        return u
+
+
+def _no_grid(what: str, remedy: str) -> str:
+    return explain("d", found="points", expected=f"a grid for {what}", remedy=remedy)

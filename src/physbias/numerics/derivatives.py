@@ -1,0 +1,259 @@
+"""Derivatives of states: what every scheme shares."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from physbias.errors import ArgumentError, ShapeError, explain
+from physbias.grid import Grid
+from physbias.numerics.fourier import FourierSymbols, multiply
+from physbias.pdes import Coefficient
+from physbias.shapes import AXIS_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class FramePairs:
+    """How the two frames around each time interval are folded into the batch.
+
+    The earlier frames of all samples and intervals come first, then the later ones.
+
+    Args:
+        dt: time between frames [s].
+        intervals: intervals per sample.
+    """
+
+    dt: float
+    intervals: int
+
+
+class AbstractDerivatives(ABC):
+    """Vector calculus from partial derivatives, on a grid or at points."""
+
+    coords: Tensor
+    time: Tensor | float
+
+    @property
+    @abstractmethod
+    def ndim(self) -> int:
+        """Number of space axes."""
+
+    @abstractmethod
+    def partial(self, u: Tensor, axis: int, order: int = 1) -> Tensor:
+        """Return the derivative of every channel along one space axis.
+
+        Args:
+            u: state.
+            axis: 0 for x, 1 for y, 2 for z.
+            order: order of the derivative, at least 1.
+        """
+
+    @abstractmethod
+    def t(self, u: Tensor) -> Tensor:
+        """Return the derivative in time."""
+
+    def x(self, u: Tensor) -> Tensor:
+        """Return the derivative along x."""
+        return self.partial(u, 0)
+
+    def y(self, u: Tensor) -> Tensor:
+        """Return the derivative along y."""
+        return self.partial(u, 1)
+
+    def z(self, u: Tensor) -> Tensor:
+        """Return the derivative along z."""
+        return self.partial(u, 2)
+
+    def grad(self, u: Tensor) -> Tensor:
+        """Return the gradient of a single channel, one channel per space axis."""
+        if u.shape[1] != 1:
+            raise ShapeError(
+                explain(
+                    "u",
+                    found=f"{u.shape[1]} channels",
+                    expected="1 channel, to take a gradient of",
+                    remedy="use d.partial for the derivatives of several channels",
+                )
+            )
+        return torch.cat([self.partial(u, axis) for axis in range(self.ndim)], dim=1)
+
+    def div(self, v: Tensor) -> Tensor:
+        """Return the divergence of a vector, as one channel."""
+        self._check_vector(v)
+        result = self.partial(v[:, :1], 0)
+        for axis in range(1, self.ndim):
+            result = result + self.partial(v[:, axis : axis + 1], axis)
+        return result
+
+    def curl(self, v: Tensor) -> Tensor:
+        """Return the curl: one channel in two dimensions, three in three."""
+        self._check_vector(v)
+        if self.ndim == 1:
+            raise ShapeError(
+                explain(
+                    "v",
+                    found="one space axis",
+                    expected="two or three",
+                    remedy="a curl needs at least a plane",
+                )
+            )
+        pairs = [(0, 1)] if self.ndim == 2 else [(1, 2), (2, 0), (0, 1)]
+        parts = [
+            self.partial(v[:, b : b + 1], a) - self.partial(v[:, a : a + 1], b)
+            for a, b in pairs
+        ]
+        return torch.cat(parts, dim=1)
+
+    def laplacian(self, u: Tensor) -> Tensor:
+        """Return the sum of second derivatives of every channel."""
+        result = self.partial(u, 0, 2)
+        for axis in range(1, self.ndim):
+            result = result + self.partial(u, axis, 2)
+        return result
+
+    def advect(self, v: Tensor, u: Tensor) -> Tensor:
+        """Return ``(v . grad) u`` for every channel of ``u``."""
+        self._check_vector(v)
+        result = v[:, :1] * self.partial(u, 0)
+        for axis in range(1, self.ndim):
+            result = result + v[:, axis : axis + 1] * self.partial(u, axis)
+        return result
+
+    def _check_vector(self, v: Tensor) -> None:
+        if v.shape[1] != self.ndim:
+            raise ShapeError(
+                explain(
+                    "v",
+                    found=f"{v.shape[1]} channels",
+                    expected=f"a vector, one channel per space axis ({self.ndim})",
+                    remedy="split the state into its fields first",
+                )
+            )
+
+    def _check_axis(self, axis: int, order: int) -> None:
+        if not 0 <= axis < self.ndim:
+            raise ArgumentError(
+                explain(
+                    "axis",
+                    found=f"{axis} ({(*AXIS_NAMES, '?')[min(axis, 3)]})",
+                    expected=f"0 to {self.ndim - 1}",
+                    remedy=f"the domain has {self.ndim} space axes",
+                )
+            )
+        if order < 1:
+            raise ArgumentError(
+                explain(
+                    "order",
+                    found=str(order),
+                    expected="a derivative of order 1 or more",
+                    remedy="use the field itself for order 0",
+                )
+            )
+
+
+class GridDerivatives(AbstractDerivatives):
+    """A derivative scheme bound to a grid, at one time.
+
+    Args:
+        grid: where states live.
+        coords: coordinates of its points [m], ``(1, ndim, *space)``.
+        fourier: the scheme's symbols where the grid is periodic, else None.
+        time: time [s]; a number or a tensor that broadcasts against states.
+        pairs: set where states of neighbouring times are folded into the batch.
+    """
+
+    def __init__(
+        self,
+        grid: Grid,
+        coords: Tensor,
+        *,
+        fourier: FourierSymbols | None = None,
+        time: Tensor | float = 0.0,
+        pairs: FramePairs | None = None,
+    ) -> None:
+        self.grid = grid
+        self.coords = coords
+        self.fourier = fourier
+        self.time = time
+        self.pairs = pairs
+
+    @abstractmethod
+    def at(
+        self, time: Tensor | float, pairs: FramePairs | None = None
+    ) -> "GridDerivatives":
+        """Return the same scheme at another time."""
+
+    @property
+    def ndim(self) -> int:
+        """Number of space axes."""
+        return self.grid.ndim
+
+    def t(self, u: Tensor) -> Tensor:
+        """Return the difference quotient between the two frames of each interval."""
+        if self.pairs is None:
+            raise ArgumentError(
+                explain(
+                    "d.t",
+                    found="a single time",
+                    expected="states of several times",
+                    remedy="take time derivatives in a residual, not in rhs",
+                )
+            )
+        earlier, later = u.chunk(2)
+        rate = (later - earlier) / self.pairs.dt
+        return torch.cat([rate, rate])
+
+    def coefficient(self, value: Coefficient) -> Coefficient:
+        """Return a coefficient in a shape that multiplies states.
+
+        Args:
+            value: a number, a tensor with one value per sample, or a tensor that
+                already broadcasts.
+        """
+        if not isinstance(value, Tensor) or value.ndim != 1:
+            return value
+        if self.pairs is not None and len(value) > 1:
+            value = value.repeat_interleave(self.pairs.intervals).repeat(2)
+        return value.reshape(-1, *[1] * (self.ndim + 1))
+
+    def leray(self, v: Tensor) -> Tensor:
+        """Return the part of a vector that has no divergence in this scheme.
+
+        Source:
+            A. J. Chorin (1968), Mathematics of Computation 22, 745-762.
+        """
+        self._check_vector(v)
+        return self._symbols("the Leray projection").project(v)
+
+    def inverse_laplacian(self, f: Tensor) -> Tensor:
+        """Return the field of zero mean whose ``div(grad)`` is ``f`` less its mean."""
+        symbols = self._symbols("a Poisson solve")
+        return multiply(f, -symbols.inverse_square, self.grid.num_points)
+
+    def symbol(self, axis: int, order: int = 1) -> Tensor:
+        """Return the multiplier of a derivative on Fourier modes."""
+        self._check_axis(axis, order)
+        return self._symbols("a Fourier symbol").symbol(axis, order)
+
+    def laplacian_symbol(self) -> Tensor:
+        """Return the multiplier of the Laplacian on Fourier modes [1/m²]."""
+        return self._symbols("a Fourier symbol").laplacian
+
+    def dealias(self, u: Tensor) -> Tensor:
+        """Return ``u`` without the modes that products of states would alias into."""
+        if self.fourier is None or self.fourier.mask is None:
+            return u
+        return multiply(u, self.fourier.mask, self.grid.num_points)
+
+    def _symbols(self, purpose: str) -> FourierSymbols:
+        if self.fourier is None:
+            raise ArgumentError(
+                explain(
+                    "grid",
+                    found="an axis with walls",
+                    expected=f"a periodic grid for {purpose}",
+                    remedy="make every boundary Periodic()",
+                )
+            )
+        return self.fourier

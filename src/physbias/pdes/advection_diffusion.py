@@ -1,0 +1,62 @@
+"""Advection and diffusion of a scalar in a uniform wind."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from physbias.errors import ShapeError, explain
+from physbias.pdes.derivatives import Derivatives
+from physbias.pdes.pde import PDE, Coefficient, check_coefficient
+
+
+class AdvectionDiffusion(PDE):
+    r"""A scalar in a uniform wind, :math:`u_t + c\cdot\nabla u = D\,\nabla^2 u`.
+
+    Args:
+        diffusivity: :math:`D` [m²/s], not negative.
+        wind: :math:`c` [m/s], one entry per space axis, or a tensor ``(axis,)`` or
+            ``(batch, axis)``.
+
+    Shape:
+        ``u`` and the result: ``(batch, 1, *space)``; ``u`` in any unit.
+
+    Raises:
+        ArgumentError: ``diffusivity`` is negative.
+        ShapeError: ``wind`` has not one entry per space axis of the grid.
+
+    Source:
+        J. Crank (1975), The Mathematics of Diffusion, section 1.2.
+    """
+
+    fields = {"u": 1}
+
+    def __init__(
+        self, diffusivity: Coefficient = 1.0, wind: Sequence[float] | Tensor = (1.0,)
+    ) -> None:
+        super().__init__()
+        self.diffusivity = check_coefficient(diffusivity, "diffusivity", minimum=0)
+        if not isinstance(wind, Tensor):
+            wind = torch.tensor(tuple(wind), dtype=torch.float64)
+        self.wind = check_coefficient(wind, "wind")
+
+    def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
+        """Return :math:`u_t` [unit of u / s]."""
+        wind = torch.as_tensor(self.wind)
+        if wind.shape[-1] != d.ndim:
+            raise ShapeError(
+                explain(
+                    "wind",
+                    found=f"{wind.shape[-1]} entries",
+                    expected=f"one per space axis ({d.ndim})",
+                    remedy="give one speed per axis of the grid",
+                )
+            )
+        f = d.coefficient(self.diffusivity) * d.laplacian(u)
+        for axis in range(d.ndim):
+            f = f - d.coefficient(wind[..., axis]).to(u) * d.partial(u, axis)
+        return f
+
+    def stiff_symbol(self, d: Derivatives) -> Tensor:
+        """Return the symbol of the diffusion [1/s]."""
+        return d.coefficient(self.diffusivity) * d.laplacian_symbol()

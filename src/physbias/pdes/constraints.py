@@ -1,0 +1,48 @@
+"""What states obey besides their evolution."""
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from physbias.pdes.derivatives import Derivatives
+from physbias.pdes.pde import PDE
+
+
+@dataclass(frozen=True, slots=True)
+class DivergenceFree:
+    r"""A vector field without divergence, :math:`\nabla\cdot v = 0`.
+
+    Its multiplier is a pressure divided by the density [m²/s²], and its force is
+    :math:`-\nabla p`.
+
+    Args:
+        field: name of the vector field.
+
+    Source:
+        A. J. Chorin (1968), Mathematics of Computation 22, 745-762.
+    """
+
+    field: str
+    num_multipliers: int = 1
+
+    def project(self, pde: PDE, u: Tensor, d: Derivatives) -> Tensor:
+        """Return ``u`` with its vector field projected onto divergence zero."""
+        parts = dict(zip(pde.fields, pde.split(u), strict=True))
+        parts[self.field] = d.leray(parts[self.field])
+        return pde.join(**parts)
+
+    def violation(self, pde: PDE, u: Tensor, d: Derivatives) -> Tensor:
+        """Return the divergence [1/s]."""
+        return d.div(u[:, pde.channels(d.ndim)[self.field]])
+
+    def force(self, pde: PDE, multipliers: Tensor, d: Derivatives) -> Tensor:
+        """Return minus the pressure gradient, zero in the other fields."""
+        push = -d.grad(multipliers)
+        shape = push.shape
+        parts = {
+            name: push
+            if name == self.field
+            else push.new_zeros(shape[0], where.stop - where.start, *shape[2:])
+            for name, where in pde.channels(d.ndim).items()
+        }
+        return pde.join(**parts)

@@ -1,0 +1,274 @@
+"""The equation as an object: written once, read by losses, solvers and heads."""
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar, Literal, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+from physbias.errors import ArgumentError, ShapeError, explain
+from physbias.pdes.derivatives import Derivatives
+
+Coefficient = float | Tensor
+FieldSize = int | Literal["vector"]
+
+
+@runtime_checkable
+class Constraint(Protocol):
+    """Something that a state must obey at every time, with the force that sees to it.
+
+    ``Solver`` and the residual losses on grids use ``project``; losses at points,
+    where nothing can be projected, ask the network for ``num_multipliers`` more
+    channels and add ``force`` instead.
+    """
+
+    num_multipliers: int
+
+    def project(self, pde: "PDE", u: Tensor, d: Derivatives) -> Tensor:
+        """Return the state (or tendency) nearest to ``u`` that obeys."""
+        ...
+
+    def violation(self, pde: "PDE", u: Tensor, d: Derivatives) -> Tensor:
+        """Return what should vanish, one channel."""
+        ...
+
+    def force(self, pde: "PDE", multipliers: Tensor, d: Derivatives) -> Tensor:
+        """Return the tendency that the multipliers cause."""
+        ...
+
+
+class PDE(nn.Module):
+    r"""An evolution equation :math:`u_t = F(u)`, or any :math:`R(u) = 0`.
+
+    Subclasses name their fields and write ``rhs`` (or ``residual`` for an equation
+    that is steady or not of first order in time). Coefficients may be numbers,
+    tensors ``(batch,)`` with one value per sample (wrap them in ``d.coefficient``
+    where they are used), tensors that broadcast against states, or parameters.
+
+    Attributes:
+        fields: name of each field and its number of channels; ``"vector"`` stands for
+            one channel per space axis.
+        constraints: what every state obeys besides the evolution.
+        units: what the quantities are measured in, for the reader.
+
+    Example:
+        >>> class Decay(PDE):
+        ...     fields = {"u": 1}
+        ...     def rhs(self, u, d):
+        ...         return -u
+    """
+
+    fields: ClassVar[Mapping[str, FieldSize]]
+    constraints: tuple[Constraint, ...] = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Keep plain tensors as buffers, so that they move and are saved."""
+        plain = isinstance(value, Tensor) and not isinstance(value, nn.Parameter)
+        if plain and name not in self._buffers and name not in self._parameters:
+            self.register_buffer(name, value)
+        else:
+            super().__setattr__(name, value)
+
+    def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
+        """Return the time derivative that the equation gives to the state.
+
+        Args:
+            u: state ``(batch, channel, *space)``, or ``(points, channel)``.
+            d: takes derivatives.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} gives neither rhs nor residual"
+        )
+
+    def tendency(
+        self, u: Tensor, d: Derivatives, multipliers: Tensor | None = None
+    ) -> Tensor:
+        """Return ``rhs`` after the constraints have had their say.
+
+        Args:
+            u: state.
+            d: takes derivatives.
+            multipliers: the constraints' multipliers (a pressure, say) where they are
+                known; without them the right-hand side is projected.
+        """
+        f = self.rhs(u, d)
+        first = 0
+        for constraint in self.constraints:
+            if multipliers is None:
+                f = constraint.project(self, f, d)
+            else:
+                own = multipliers[:, first : first + constraint.num_multipliers]
+                f = f + constraint.force(self, own, d)
+                first += constraint.num_multipliers
+        return f
+
+    def residual(
+        self, u: Tensor, d: Derivatives, multipliers: Tensor | None = None
+    ) -> Tensor:
+        """Return what vanishes on a solution; ``d.t(u)`` less the tendency."""
+        return d.t(u) - self.tendency(u, d, multipliers)
+
+    def stiff_symbol(self, d: Derivatives) -> Tensor | None:
+        """Return the Fourier symbol of the stiff linear part, if there is one.
+
+        It is built from ``d.symbol`` and broadcasts against transformed states; IMEX
+        and exponential steppers treat that part implicitly and the rest explicitly.
+        """
+        return None
+
+    def diagnose(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
+        """Return fields that follow from the state, such as a pressure."""
+        return {}
+
+    @property
+    def known(self) -> "PDE":
+        """The part whose spectrum limits the time step: all but learned corrections."""
+        return self
+
+    @property
+    def num_multipliers(self) -> int:
+        """Channels that a network at points adds for the constraints."""
+        return sum(constraint.num_multipliers for constraint in self.constraints)
+
+    def num_channels(self, ndim: int) -> int:
+        """Return the number of channels of a state with ``ndim`` space axes."""
+        return sum(ndim if s == "vector" else s for s in self.fields.values())
+
+    def channels(self, ndim: int) -> dict[str, slice]:
+        """Return where each field sits among the channels."""
+        result, first = {}, 0
+        for name, size in self.fields.items():
+            count = ndim if size == "vector" else size
+            result[name] = slice(first, first + count)
+            first += count
+        return result
+
+    def split(self, u: Tensor) -> tuple[Tensor, ...]:
+        """Return the fields of a state, in the order in which they are declared."""
+        return tuple(u[:, where] for where in self.channels(self._ndim(u)).values())
+
+    def join(self, **parts: Tensor) -> Tensor:
+        """Return a state made of its named fields."""
+        if parts.keys() != self.fields.keys():
+            raise ArgumentError(
+                explain(
+                    "join",
+                    found=f"fields {sorted(parts)}",
+                    expected=f"{sorted(self.fields)}",
+                    remedy="give each field of the equation once",
+                )
+            )
+        return torch.cat([parts[name] for name in self.fields], dim=1)
+
+    def check_channels(self, u: Tensor, ndim: int, name: str, *, axis: int = 1) -> None:
+        """Raise :class:`ShapeError` unless ``u`` has the channels of a state."""
+        wanted = self.num_channels(ndim)
+        if u.shape[axis] != wanted:
+            raise ShapeError(
+                explain(
+                    name,
+                    found=f"{u.shape[axis]} channels",
+                    expected=f"{wanted} ({_describe(self.fields, ndim)}) "
+                    f"along axis {axis}",
+                    remedy=f"select or stack the fields of {type(self).__name__}",
+                )
+            )
+
+    def _ndim(self, u: Tensor) -> int:
+        """Return the number of space axes, also for states at points."""
+        vectors = sum(size == "vector" for size in self.fields.values())
+        scalars = sum(size for size in self.fields.values() if size != "vector")
+        return (u.shape[1] - scalars) // vectors if vectors else u.ndim - 2
+
+
+class _FunctionPDE(PDE):
+    """An equation given as a function; made by :func:`pde`."""
+
+    def __init__(
+        self,
+        rhs: Callable[[Tensor, Derivatives], Tensor],
+        fields: Mapping[str, FieldSize],
+        constraints: tuple[Constraint, ...],
+    ) -> None:
+        super().__init__()
+        self.function = rhs
+        self.fields = fields  # pyright: ignore[reportAttributeAccessIssue]
+        self.constraints = constraints
+
+    def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
+        """Return the time derivative that the function gives."""
+        return self.function(u, d)
+
+
+def pde(
+    rhs: Callable[[Tensor, Derivatives], Tensor],
+    fields: str | Mapping[str, FieldSize],
+    *,
+    constraints: tuple[Constraint, ...] = (),
+) -> PDE:
+    """Return the equation whose right-hand side is a function.
+
+    Args:
+        rhs: takes the state and the derivatives, returns the time derivative. If it
+            is an ``nn.Module`` its parameters belong to the equation.
+        fields: name of the only field, or the fields with their numbers of channels.
+        constraints: what every state obeys besides.
+
+    Example:
+        >>> burgers = pde(lambda u, d: 0.01 * d.laplacian(u) - u * d.x(u), "u")
+        >>> burgers.num_channels(1)
+        1
+    """
+    named: Mapping[str, FieldSize] = {fields: 1} if isinstance(fields, str) else fields
+    return _FunctionPDE(rhs, named, constraints)
+
+
+def check_coefficient(
+    value: Coefficient, name: str, *, minimum: float | None = None
+) -> Coefficient:
+    """Return a coefficient after checking its kind and range.
+
+    Args:
+        value: a number; a tensor ``(batch,)`` with one value per sample; a tensor that
+            broadcasts against states; or an ``nn.Parameter`` to be learned.
+        name: the argument's name, for the message.
+        minimum: smallest allowed value, if there is one.
+
+    Raises:
+        ArgumentError: not a real number or tensor, not finite, or below the minimum.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | Tensor):
+        raise ArgumentError(
+            explain(
+                name,
+                found=type(value).__name__,
+                expected="a number, a tensor or an nn.Parameter",
+                remedy="wrap other arrays in torch.as_tensor",
+            )
+        )
+    values = torch.as_tensor(value).detach()
+    if not bool(torch.isfinite(values).all()):
+        raise ArgumentError(
+            explain(
+                name,
+                found="NaN or infinity",
+                expected="finite values",
+                remedy="correct the coefficient",
+            )
+        )
+    if minimum is not None and bool((values < minimum).any()):
+        raise ArgumentError(
+            explain(
+                name,
+                found=f"{values.min().item():g}",
+                expected=f"at least {minimum:g}",
+                remedy="correct its sign or its unit",
+            )
+        )
+    return value if isinstance(value, Tensor) else float(value)
+
+
+def _describe(fields: Mapping[str, FieldSize], ndim: int) -> str:
+    return ", ".join(
+        f"{name}: {ndim if size == 'vector' else size}" for name, size in fields.items()
+    )

@@ -1,0 +1,48 @@
+"""The one convention for tensors, in words that annotations and checks share.
+
+A state is ``(batch, channel, *space)`` with one to three space axes in the order
+x, y, z; at points it is ``(points, channel)``, the same layout with no space axes.
+A trajectory is ``(batch, time, channel, *space)``; an ensemble puts ``member`` first.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from physbias.errors import ArgumentError, NonFiniteError, explain
+
+State = Float[Tensor, "batch channel *space"]
+Trajectory = Float[Tensor, "batch time channel *space"]
+Ensemble = Float[Tensor, "member batch time channel *space"]
+
+AXIS_NAMES = ("x", "y", "z")
+
+
+def check_float(u: Tensor, name: str) -> None:
+    """Raise :class:`ArgumentError` unless ``u`` is a real floating-point tensor."""
+    if not u.is_floating_point():
+        raise ArgumentError(
+            explain(
+                name,
+                found=f"dtype {u.dtype}",
+                expected="a real floating-point tensor",
+                remedy="convert it with .float() or .double()",
+            )
+        )
+
+
+def check_finite(u: Tensor, name: str) -> None:
+    """Raise :class:`NonFiniteError` if ``u`` holds NaN or infinity."""
+    finite = torch.isfinite(u)
+    if bool(finite.all()):
+        return
+    bad = (~finite).nonzero()
+    raise NonFiniteError(
+        explain(
+            name,
+            found=f"{len(bad)} NaN or infinite values, the first at index "
+            f"{tuple(bad[0].tolist())}",
+            expected="finite values",
+            remedy="look upstream for a division by zero or an earlier blow-up",
+        )
+    )

@@ -1,0 +1,107 @@
+"""Exact weights of finite-difference formulas, as fractions.
+
+Weights are found by asking a formula to be exact for every power of x up to its
+degree, and solved over the rational numbers: nothing is lost before the weights
+are rounded once, in the dtype of the field that they meet.
+"""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
+from math import factorial
+
+
+def _solve(matrix: list[list[Fraction]], right: list[Fraction]) -> list[Fraction]:
+    """Solve a small square system by Gauss-Jordan elimination over fractions."""
+    size = len(right)
+    rows = [[*row, value] for row, value in zip(matrix, right, strict=True)]
+    for column in range(size):
+        pivot = next(r for r in range(column, size) if rows[r][column] != 0)
+        rows[column], rows[pivot] = rows[pivot], rows[column]
+        scale = rows[column][column]
+        rows[column] = [entry / scale for entry in rows[column]]
+        for r in range(size):
+            factor = rows[r][column]
+            if r != column and factor != 0:
+                rows[r] = [
+                    a - factor * b for a, b in zip(rows[r], rows[column], strict=True)
+                ]
+    return [row[size] for row in rows]
+
+
+def _derivative_of_power(power: int, at: Fraction, derivative: int) -> Fraction:
+    """Return the derivative of x**power at a point."""
+    if derivative > power:
+        return Fraction(0)
+    factor = factorial(power) // factorial(power - derivative)
+    return factor * at ** (power - derivative)
+
+
+def formula_weights(
+    data: Sequence[tuple[Fraction, int]], target: tuple[Fraction, int]
+) -> tuple[Fraction, ...]:
+    """Return the weights that build one derivative from values and derivatives.
+
+    Args:
+        data: the known quantities, each a position [spacings] and the order of the
+            derivative known there (0 for the value itself).
+        target: position [spacings] and order of the derivative that is wanted.
+
+    Returns:
+        One weight per entry of ``data``; the formula is exact for polynomials of
+        degree ``len(data) - 1``.
+
+    Source:
+        B. Fornberg (1988), Mathematics of Computation 51, 699-706, for the problem;
+        solved here by undetermined coefficients.
+
+    Example:
+        >>> one = Fraction(1)
+        >>> [str(w) for w in formula_weights([(-one, 0), (0 * one, 0), (one, 0)],
+        ...                                  (0 * one, 2))]
+        ['1', '-2', '1']
+    """
+    powers = range(len(data))
+    matrix = [[_derivative_of_power(p, at, m) for at, m in data] for p in powers]
+    right = [_derivative_of_power(p, *target) for p in powers]
+    return tuple(_solve(matrix, right))
+
+
+@lru_cache
+def central_weights(derivative: int, order: int) -> tuple[Fraction, ...]:
+    """Return the central stencil of a derivative on unit spacing.
+
+    Args:
+        derivative: order of the derivative, at least 1.
+        order: even order of accuracy.
+
+    Returns:
+        Weights at the offsets ``-width ... width``.
+    """
+    width = (derivative + 1) // 2 + order // 2 - 1
+    offsets = [(Fraction(k), 0) for k in range(-width, width + 1)]
+    return formula_weights(offsets, (Fraction(0), derivative))
+
+
+@lru_cache
+def ghost_weights(
+    datum: int, degree: int, depth: int
+) -> tuple[Fraction, tuple[Fraction, ...]]:
+    """Return the weights of a ghost cell beyond a wall.
+
+    The ghost is the value, at its centre, of the polynomial through what is known on
+    the wall and the ``degree`` cells next to it. Lengths are in spacings, and the
+    coordinate points from the wall into the domain.
+
+    Args:
+        datum: 0 where the wall knows the value, 1 where it knows the slope.
+        degree: degree of the polynomial.
+        depth: which ghost, 0 for the one that touches the wall.
+
+    Returns:
+        The weight of the wall's datum and the weights of the cells, nearest first.
+    """
+    cells = [(Fraction(2 * k + 1, 2), 0) for k in range(degree)]
+    ghost = (-Fraction(2 * depth + 1, 2), 0)
+    wall, *rest = formula_weights([(Fraction(0), datum), *cells], ghost)
+    return wall, tuple(rest)

@@ -1,0 +1,104 @@
+"""A solver with a learned correction inside its right-hand side."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from physbias.errors import ShapeError, explain
+from physbias.pdes import PDE, Derivatives
+from physbias.strength import Strength
+from physbias.strong.solver import Solver
+
+
+class _CorrectedPDE(PDE):
+    """An equation plus what a network adds to its right-hand side."""
+
+    def __init__(self, base: PDE, net: nn.Module, num_channels: int) -> None:
+        super().__init__()
+        self.fields = base.fields  # pyright: ignore[reportAttributeAccessIssue]
+        self.constraints = base.constraints
+        self.base = base
+        self.net = net
+        self.gain = nn.Parameter(torch.zeros(num_channels))
+
+    def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
+        """Return the equation's right-hand side and the correction."""
+        correction = self.net(u)
+        if correction.shape != u.shape:
+            raise ShapeError(
+                explain(
+                    "net",
+                    found=f"an output of shape {tuple(correction.shape)}",
+                    expected=f"that of the state, {tuple(u.shape)}",
+                    remedy="give the network as many output channels as the state has",
+                )
+            )
+        gain = self.gain.reshape(-1, *[1] * d.ndim)
+        return self.base.rhs(u, d) + gain * correction
+
+    @property
+    def known(self) -> PDE:
+        """The equation without the correction."""
+        return self.base
+
+    def stiff_symbol(self, d: Derivatives) -> Tensor | None:
+        """Return the symbol of the equation's stiff part."""
+        return self.base.stiff_symbol(d)
+
+    def diagnose(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
+        """Return what the equation diagnoses."""
+        return self.base.diagnose(u, d)
+
+
+class Hybrid(nn.Module):
+    r"""A solver whose right-hand side a network corrects, :math:`u_t = F(u) + g N(u)`.
+
+    The gain g, one number per channel, starts at zero: an untrained hybrid *is* the
+    solver, bit for bit. The correction passes through the equation's constraints, so
+    that a hybrid of an incompressible flow stays free of divergence.
+
+    Args:
+        solver: gives equation, grid, scheme, stepper and the way gradients come back.
+        net: takes and returns states ``(batch, channel, *space)``.
+
+    Shape:
+        As for :class:`Solver`.
+
+    Raises:
+        ShapeError: the network changes the shape of the state.
+
+    Source:
+        K. Um et al. (2020), arXiv 2007.00016, for the solver in the loop; arXiv
+        2511.12764 for correcting the equation rather than the state.
+    """
+
+    strength: ClassVar[Strength] = Strength.STRONG
+
+    def __init__(self, solver: Solver, net: nn.Module) -> None:
+        super().__init__()
+        channels = solver.pde.num_channels(solver.grid.ndim)
+        corrected = _CorrectedPDE(solver.pde, net, channels)
+        self.solver = solver.replace(pde=corrected)
+
+    @property
+    def gain(self) -> nn.Parameter:
+        """Size of the correction, one number per channel, zero at first."""
+        pde = self.solver.pde
+        assert isinstance(pde, _CorrectedPDE)  # made so above
+        return pde.gain
+
+    def forward(
+        self,
+        u0: Float[Tensor, "batch channel *space"],
+        times: Sequence[float] | Float[Tensor, " time"],
+    ) -> Float[Tensor, "batch time channel *space"]:
+        """Return the states at the given times.
+
+        Args:
+            u0: state at ``times[0]``.
+            times: increasing times [s].
+        """
+        return self.solver(u0, times)

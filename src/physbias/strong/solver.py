@@ -1,0 +1,357 @@
+"""A differentiable solver: an equation, a grid, a scheme and a stepper."""
+
+from collections.abc import Callable, Iterator, Sequence
+from math import ceil, inf, isqrt
+from typing import ClassVar
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from physbias.errors import (
+    ArgumentError,
+    DivergenceError,
+    StabilityError,
+    explain,
+)
+from physbias.grid import Grid
+from physbias.numerics import (
+    SSPRK3,
+    DormandPrince,
+    FiniteDifference,
+    Scheme,
+    SemiDiscrete,
+    Stepper,
+    largest_stable_step,
+    ritz_values,
+)
+from physbias.pdes import PDE
+from physbias.shapes import check_finite, check_float
+from physbias.strength import Strength
+from physbias.strong.adaptive import integrate
+from physbias.strong.gradients import Adjoint, Backprop, Checkpoint, Gradient
+from physbias.strong.guard import StepGuard
+
+SAFETY = 0.8
+
+
+class Solver(nn.Module):
+    """Solve an equation forward in time, with gradients.
+
+    The initial state is first brought to what the scheme and the equation's
+    constraints allow: modes that would alias are removed, a velocity is made free of
+    divergence.
+
+    Args:
+        pde: the equation.
+        grid: where states live.
+        scheme: how derivatives are taken.
+        stepper: how time is stepped; :class:`DormandPrince` chooses its own steps.
+        dt: longest step [s]; intervals between output times are divided into equal
+            steps no longer than this. If not given, 0.8 of the stability limit.
+        gradient: how gradients come back: ``Backprop()``, ``Checkpoint()``,
+            ``Adjoint()``.
+        compile: compile the step with ``torch.compile``, which fuses it.
+        allow_unstable: take steps above the stability limit.
+
+    Shape:
+        ``u0``: ``(batch, channel, *space)``; ``times``: ``(time,)`` [s], the first of
+        them the time of ``u0``; result: ``(batch, time, channel, *space)``.
+
+    Raises:
+        ShapeError: ``u0`` does not fit the grid or the equation.
+        NonFiniteError: ``u0`` holds NaN or infinity.
+        StabilityError: ``dt`` is above the stability limit.
+        DivergenceError: the solution became NaN or infinite; the message names the
+            step.
+
+    Example:
+        >>> grid = Grid((64,), (1.0,), boundary=Periodic())
+        >>> solve = Solver(Heat(1e-3), grid)
+        >>> solve(torch.sin(2 * torch.pi * grid.coords()), [0.0, 1.0]).shape
+        torch.Size([1, 2, 1, 64])
+    """
+
+    strength: ClassVar[Strength] = Strength.STRONG
+
+    def __init__(
+        self,
+        pde: PDE,
+        grid: Grid,
+        *,
+        scheme: Scheme = FiniteDifference(4),  # noqa: B008 (a frozen value)
+        stepper: Stepper | DormandPrince = SSPRK3(),  # noqa: B008 (a frozen value)
+        dt: float | None = None,
+        gradient: Gradient = Backprop(),  # noqa: B008 (a frozen value)
+        compile: bool = False,  # noqa: A002 (torch's own word for it)
+        allow_unstable: bool = False,
+    ) -> None:
+        super().__init__()
+        adaptive = isinstance(stepper, DormandPrince)
+        _check_choices(dt, gradient, adaptive=adaptive, compiled=compile)
+        scheme.bind(grid)  # refuse a grid that the scheme cannot use, now
+        self.pde = pde
+        self.grid = grid
+        self.scheme = scheme
+        self.stepper = stepper
+        self.dt = dt
+        self.gradient = gradient
+        self.compile_step = compile
+        self.allow_unstable = allow_unstable
+        self._systems: dict[tuple[torch.dtype, torch.device], SemiDiscrete] = {}
+        self._step_function: Callable[..., Tensor] | None = None
+        self._guard = StepGuard()
+
+    def forward(
+        self,
+        u0: Float[Tensor, "batch channel *space"],
+        times: Sequence[float] | Float[Tensor, " time"],
+    ) -> Float[Tensor, "batch time channel *space"]:
+        """Return the states at the given times, ``u0`` as admitted first.
+
+        Args:
+            u0: state at ``times[0]``.
+            times: increasing times [s].
+        """
+        return torch.stack(list(self.stream(u0, times)), dim=1)
+
+    def stream(
+        self, u0: Tensor, times: Sequence[float] | Tensor
+    ) -> Iterator[Tensor]:
+        """Yield the states at the given times one by one.
+
+        Args:
+            u0: state at ``times[0]``.
+            times: increasing times [s].
+        """
+        instants = _check_times(times)
+        system = self.system(u0)
+        u = system.admit(self._check_state(u0))
+        if isinstance(self.stepper, DormandPrince):
+            yield from integrate(
+                system,
+                u,
+                instants,
+                stepper=self.stepper,
+                adjoint=isinstance(self.gradient, Adjoint),
+            )
+            return
+        dt = self._admitted_step(u, instants[0])
+        yield u
+        first = 0
+        gaps = list(zip(instants[:-1], instants[1:], strict=True))
+        counts = [max(1, ceil((b - a) / dt * (1 - 1e-9))) for a, b in gaps]
+        segment = self._segment(sum(counts))
+        for (start, end), count in zip(gaps, counts, strict=True):
+            step = (end - start) / count
+            u = self._advance(u, start, step, count=count, first=first, segment=segment)
+            first += count
+            yield u
+
+    def step(
+        self, u: Tensor, *, dt: float | None = None, time: float = 0.0
+    ) -> Float[Tensor, "batch channel *space"]:
+        """Return the state one step later, without checks.
+
+        Args:
+            u: an admitted state.
+            dt: length of the step [s]; the solver's own if not given.
+            time: time of the state [s].
+        """
+        if isinstance(self.stepper, DormandPrince):
+            raise ArgumentError(
+                explain(
+                    "stepper",
+                    found="DormandPrince, which chooses its own steps",
+                    expected="a stepper of fixed steps",
+                    remedy="call the solver with times instead",
+                )
+            )
+        if dt is None:
+            dt = self._admitted_step(u, time)
+        return self._step(u, time, dt)
+
+    def system(self, u: Tensor) -> SemiDiscrete:
+        """Return the equation on the grid, in the dtype and on the device of ``u``."""
+        key = (u.dtype, u.device)
+        if key not in self._systems:
+            bound = self.scheme.bind(self.grid, dtype=u.dtype, device=u.device)
+            self._systems[key] = SemiDiscrete(self.pde, bound)
+        return self._systems[key]
+
+    def replace(self, *, pde: PDE) -> "Solver":
+        """Return a solver of another equation with the same settings."""
+        return Solver(
+            pde,
+            self.grid,
+            scheme=self.scheme,
+            stepper=self.stepper,
+            dt=self.dt,
+            gradient=self.gradient,
+            compile=self.compile_step,
+            allow_unstable=self.allow_unstable,
+        )
+
+    def diagnose(self, u: Tensor) -> dict[str, Tensor]:
+        """Return the fields that follow from a state, such as the pressure."""
+        return self.pde.diagnose(u, self.system(u).derivatives)
+
+    def stable_step(self, u: Tensor, *, time: float = 0.0) -> float:
+        """Return the longest stable step from a state [s].
+
+        The spectrum of the scheme, linearised about the state, is held against the
+        stability region of the stepper.
+        """
+        if isinstance(self.stepper, DormandPrince):
+            return inf
+        stepper, d = self.stepper, self.system(u).derivatives
+        system = SemiDiscrete(self.pde.known, d)
+        with torch.no_grad():
+            spectrum = ritz_values(
+                lambda w: stepper.explicit_part(system, w, time), u.detach()
+            )
+        return largest_stable_step(spectrum, stepper.growth)
+
+    def _step(self, u: Tensor, time: float, dt: float) -> Tensor:
+        assert not isinstance(self.stepper, DormandPrince)  # refused by the callers
+        system = self.system(u)
+        if not self.compile_step:
+            return self.stepper.step(system, u, time, dt)
+        if self._step_function is None:
+            self._step_function = torch.compile(self.stepper.step, fullgraph=True)
+        # a tensor, so that a new time is not a new program
+        clock = torch.tensor(time, dtype=torch.float64)
+        return self._step_function(system, u, clock, dt)
+
+    def _advance(
+        self, u: Tensor, start: float, dt: float, *, count: int, first: int, segment: int
+    ) -> Tensor:
+        """Return the state ``count`` steps later, segment by segment."""
+        before = u
+
+        def run(v: Tensor, begin: int, end: int) -> Tensor:
+            for n in range(begin, end):
+                v = self._step(v, start + n * dt, dt)
+            return v
+
+        for begin in range(0, count, segment):
+            end = min(begin + segment, count)
+            if isinstance(self.gradient, Checkpoint) and torch.is_grad_enabled():
+                u = checkpoint(run, u, begin, end, use_reentrant=False)
+            else:
+                u = run(u, begin, end)
+        if not bool(torch.isfinite(u).all()):
+            self._report_blow_up(before, start, dt, count=count, first=first)
+        return u
+
+    def _report_blow_up(
+        self, u: Tensor, start: float, dt: float, *, count: int, first: int
+    ) -> None:
+        """Repeat the steps to find the one that was not finite, and name it."""
+        largest = float(u.abs().max())
+        with torch.no_grad():
+            for n in range(count):
+                u = self._step(u, start + n * dt, dt)
+                if not bool(torch.isfinite(u).all()):
+                    raise DivergenceError(
+                        explain(
+                            "solution",
+                            found=f"NaN or infinity after step {first + n + 1} "
+                            f"(t = {start + (n + 1) * dt:.6g}, dt = {dt:.3g}), the "
+                            f"largest value before it {largest:.3g}",
+                            expected="finite values",
+                            remedy="use a smaller dt, more viscosity or a finer grid",
+                        )
+                    )
+                largest = float(u.abs().max())
+
+    def _segment(self, steps: int) -> int:
+        if not isinstance(self.gradient, Checkpoint):
+            return max(steps, 1)
+        return self.gradient.segment or isqrt(max(steps - 1, 0)) + 1
+
+    def _check_state(self, u0: Tensor) -> Tensor:
+        check_float(u0, "u0")
+        self.grid.check(u0, "u0")
+        self.pde.check_channels(u0, self.grid.ndim, "u0")
+        check_finite(u0, "u0")
+        return u0
+
+    def _admitted_step(self, u: Tensor, time: float) -> float:
+        """Return the step to take, or refuse the one that was asked for."""
+        if self.allow_unstable and self.dt is not None:
+            return self.dt
+        limit = self._guard.limit(self.pde.known, u, lambda: self.stable_step(u, time=time))
+        if self.dt is None:
+            if not 0 < limit < inf:
+                raise StabilityError(
+                    explain(
+                        "dt",
+                        found="no dt, and a stability limit of "
+                        f"{limit:.3g} for {self.stepper!r}",
+                        expected="a dt, or a limit to take it from",
+                        remedy="give dt, or use a stepper that is stable here",
+                    )
+                )
+            return SAFETY * limit
+        if self.dt > limit:
+            raise StabilityError(
+                explain(
+                    "dt",
+                    found=f"{self.dt:.4g}",
+                    expected=f"at most {limit:.4g}, the stability limit of "
+                    f"{self.stepper!r} with {self.scheme!r} at this state",
+                    remedy="use a smaller dt, an IMEX stepper, or allow_unstable=True",
+                )
+            )
+        return self.dt
+
+
+def _check_times(times: Sequence[float] | Tensor) -> list[float]:
+    """Return the times as numbers, or raise."""
+    instants = [float(t) for t in times]
+    rising = all(b > a for a, b in zip(instants[:-1], instants[1:], strict=True))
+    if not instants or not rising:
+        raise ArgumentError(
+            explain(
+                "times",
+                found=f"{instants[:8]}",
+                expected="at least one time, strictly increasing",
+                remedy="sort them; the first is the time of u0",
+            )
+        )
+    return instants
+
+
+def _check_choices(
+    dt: float | None, gradient: Gradient, *, adaptive: bool, compiled: bool
+) -> None:
+    """Raise where options exclude each other."""
+    if dt is not None and not 0 < dt < inf:
+        raise ArgumentError(
+            explain(
+                "dt",
+                found=repr(dt),
+                expected="a positive number of seconds",
+                remedy="leave it out to take it from the stability limit",
+            )
+        )
+    if isinstance(gradient, Adjoint) and not adaptive:
+        raise ArgumentError(
+            explain(
+                "gradient",
+                found="Adjoint() with fixed steps",
+                expected="Adjoint() with stepper=DormandPrince(...)",
+                remedy="use Backprop() or Checkpoint(), which differentiate the steps",
+            )
+        )
+    if adaptive and (isinstance(gradient, Checkpoint) or compiled or dt is not None):
+        raise ArgumentError(
+            explain(
+                "stepper",
+                found="DormandPrince with dt, compile or Checkpoint()",
+                expected="a stepper of fixed steps for these",
+                remedy="drop them, or use RK4()",
+            )
+        )
