@@ -1,0 +1,111 @@
+"""Windows in time: what a forecaster sees and what it should say."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from physbias.errors import ArgumentError, explain
+
+
+class Window(NamedTuple):
+    """One training pair, or a batch of them.
+
+    Attributes:
+        history: ``(time, channel, *space)``, or with ``batch`` in front.
+        target: the frames that follow, ``(steps, channel, *space)``.
+        parameters: one value per name, ``()`` or ``(batch,)``.
+    """
+
+    history: Tensor
+    target: Tensor
+    parameters: dict[str, Tensor]
+
+
+class Windows(Dataset[Window]):
+    """All windows of ``history + steps`` frames, in the order of trajectory and time.
+
+    Nothing is copied before a window is asked for. Works with
+    :class:`torch.utils.data.DataLoader`; where the fields already are in memory or on
+    the device, :meth:`batch` gathers many windows at once, which is faster.
+
+    Args:
+        fields: trajectories.
+        parameters: one value per trajectory and name.
+        history: frames that are seen [1].
+        steps: frames to be forecast [1].
+
+    Shape:
+        ``fields``: ``(trajectory, time, channel, *space)``; each of ``parameters``:
+        ``(trajectory,)``.
+
+    Raises:
+        ArgumentError: ``history`` or ``steps`` is below 1, or their sum is longer than
+            the trajectories.
+    """
+
+    def __init__(
+        self,
+        fields: Float[Tensor, "trajectory time channel *space"],
+        parameters: Mapping[str, Tensor],
+        *,
+        history: int,
+        steps: int,
+    ) -> None:
+        num_frames = fields.shape[1]
+        if history < 1 or steps < 1 or history + steps > num_frames:
+            raise ArgumentError(
+                explain(
+                    "history and steps",
+                    found=f"{history} and {steps} on {num_frames} frames",
+                    expected="at least 1 each, and together no more than the frames",
+                    remedy="ask for shorter windows or store more frames",
+                )
+            )
+        self.fields = fields
+        self.parameters = dict(parameters)
+        self.history = history
+        self.steps = steps
+        self.per_trajectory = num_frames - history - steps + 1
+
+    def __len__(self) -> int:
+        return len(self.fields) * self.per_trajectory
+
+    def __getitem__(self, index: int) -> Window:
+        if not -len(self) <= index < len(self):
+            msg = f"window {index} of {len(self)}"
+            raise IndexError(msg)
+        trajectory, start = divmod(index % len(self), self.per_trajectory)
+        frames = self.fields[trajectory, start : start + self.history + self.steps]
+        return Window(
+            frames[: self.history],
+            frames[self.history :],
+            {name: value[trajectory] for name, value in self.parameters.items()},
+        )
+
+    def batch(self, indices: Int[Tensor, " batch"]) -> Window:
+        """Gather several windows in one indexing operation.
+
+        Args:
+            indices: which windows, each in ``[0, len(self))``.
+
+        Shape:
+            ``indices``: ``(batch,)``.
+
+        Returns:
+            ``(batch, history, channel, *space)``, ``(batch, steps, channel, *space)``
+            and parameters ``(batch,)``.
+        """
+        indices = indices.to(self.fields.device)
+        trajectory = indices // self.per_trajectory
+        length = torch.arange(self.history + self.steps, device=indices.device)
+        frame = (indices % self.per_trajectory)[:, None] + length
+        frames = self.fields[trajectory[:, None], frame]
+        return Window(
+            frames[:, : self.history],
+            frames[:, self.history :],
+            {name: value[trajectory] for name, value in self.parameters.items()},
+        )

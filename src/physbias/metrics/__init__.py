@@ -1,0 +1,19 @@
+"""Skill: how far a forecast is from the truth, and whether it has the right scales.
+
+All scores are returned by frame and channel, not averaged: average them where the
+reader can see over what. ``ndim`` is the number of space axes.
+"""
+
+from physbias.metrics.crps import crps, spread_skill_ratio
+from physbias.metrics.pearson import pearson
+from physbias.metrics.spectrum import Spectrum, energy_spectrum
+from physbias.metrics.vrmse import vrmse
+
+__all__ = [
+    "Spectrum",
+    "crps",
+    "energy_spectrum",
+    "pearson",
+    "spread_skill_ratio",
+    "vrmse",
+]
