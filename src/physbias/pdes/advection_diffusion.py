@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from physbias.errors import ShapeError, explain
+from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.pdes.derivatives import Derivatives
-from physbias.pdes.pde import PDE, Coefficient, check_coefficient
+from physbias.pdes.pde import PDE, Coefficient, check_coefficient, uniform
 
 
 class AdvectionDiffusion(PDE):
@@ -22,7 +22,7 @@ class AdvectionDiffusion(PDE):
         ``u`` and the result: ``(batch, 1, *space)``; ``u`` in any unit.
 
     Raises:
-        ArgumentError: ``diffusivity`` is negative.
+        ArgumentError: ``diffusivity`` is negative, or ``wind`` a bare number.
         ShapeError: ``wind`` has not one entry per space axis of the grid.
 
     Source:
@@ -36,8 +36,18 @@ class AdvectionDiffusion(PDE):
     ) -> None:
         super().__init__()
         self.diffusivity = check_coefficient(diffusivity, "diffusivity", minimum=0)
-        if not isinstance(wind, Tensor):
+        if isinstance(wind, Sequence):
             wind = torch.tensor(tuple(wind), dtype=torch.float64)
+        if not isinstance(wind, Tensor) or wind.ndim not in (1, 2):
+            raise ArgumentError(
+                explain(
+                    "wind",
+                    found=repr(wind),
+                    expected="one speed per space axis, such as (1.0,), or a tensor "
+                    "(axis,) or (batch, axis)",
+                    remedy="put a single speed in a tuple",
+                )
+            )
         self.wind = check_coefficient(wind, "wind")
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
@@ -54,9 +64,10 @@ class AdvectionDiffusion(PDE):
             )
         f = d.coefficient(self.diffusivity) * d.laplacian(u)
         for axis in range(d.ndim):
-            f = f - d.coefficient(wind[..., axis]).to(u) * d.partial(u, axis)
+            f = f - d.coefficient(wind[..., axis]) * d.partial(u, axis)
         return f
 
     def stiff_symbol(self, d: Derivatives) -> Tensor:
         """Return the symbol of the diffusion [1/s]."""
-        return d.coefficient(self.diffusivity) * d.laplacian_symbol()
+        diffusivity = uniform(self.diffusivity, "diffusivity")
+        return d.coefficient(diffusivity) * d.laplacian_symbol()

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from physbias.pdes.derivatives import Derivatives
-from physbias.pdes.pde import PDE, Coefficient, check_coefficient
+from physbias.pdes.pde import PDE, Coefficient, check_coefficient, uniform
 
 
 class Burgers(PDE):
@@ -38,7 +38,8 @@ class Burgers(PDE):
 
     def stiff_symbol(self, d: Derivatives) -> Tensor:
         """Return the symbol of the viscous term [1/s]."""
-        return d.coefficient(self.viscosity) * d.laplacian_symbol()
+        viscosity = uniform(self.viscosity, "viscosity")
+        return d.coefficient(viscosity) * d.laplacian_symbol()
 
 
 def cole_hopf(x: Tensor, t: Tensor | float, viscosity: float) -> Tensor:

@@ -15,11 +15,12 @@ class Derivatives(Protocol):
 
     Attributes:
         coords: coordinates [m], one channel per space axis.
-        time: time [s] at which the right-hand side is asked.
+        time: time [s] at which the right-hand side is asked; it broadcasts against
+            states.
     """
 
     coords: Tensor
-    time: Tensor | float
+    time: Tensor
 
     @property
     def ndim(self) -> int:
@@ -43,7 +44,7 @@ class Derivatives(Protocol):
         ...
 
     def t(self, u: Tensor) -> Tensor:
-        """Return the derivative in time, where the states of several times are known."""
+        """Return the derivative in time, where states of several times are known."""
         ...
 
     def grad(self, u: Tensor) -> Tensor:

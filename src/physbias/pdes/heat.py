@@ -3,7 +3,7 @@
 from torch import Tensor
 
 from physbias.pdes.derivatives import Derivatives
-from physbias.pdes.pde import PDE, Coefficient, check_coefficient
+from physbias.pdes.pde import PDE, Coefficient, check_coefficient, uniform
 
 
 class Heat(PDE):
@@ -34,4 +34,5 @@ class Heat(PDE):
 
     def stiff_symbol(self, d: Derivatives) -> Tensor:
         """Return the symbol of the whole equation [1/s]."""
-        return d.coefficient(self.diffusivity) * d.laplacian_symbol()
+        diffusivity = uniform(self.diffusivity, "diffusivity")
+        return d.coefficient(diffusivity) * d.laplacian_symbol()

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from physbias.pdes.constraints import DivergenceFree
 from physbias.pdes.derivatives import Derivatives
-from physbias.pdes.pde import PDE, Coefficient, check_coefficient
+from physbias.pdes.pde import PDE, Coefficient, check_coefficient, uniform
 
 
 class TracerFlow(PDE):
@@ -58,8 +58,13 @@ class TracerFlow(PDE):
     def stiff_symbol(self, d: Derivatives) -> Tensor:
         """Return the symbols of viscosity and diffusion [1/s], channel by channel."""
         laplacian = d.laplacian_symbol()
-        viscous = d.coefficient(self.viscosity) * laplacian
-        diffusive = d.coefficient(self.diffusivity) * laplacian
+        viscosity = uniform(self.viscosity, "viscosity")
+        diffusivity = uniform(self.diffusivity, "diffusivity")
+        # one of them may be a number and the other one value per sample
+        viscous, diffusive = torch.broadcast_tensors(
+            d.coefficient(viscosity) * laplacian,
+            d.coefficient(diffusivity) * laplacian,
+        )
         return torch.cat([viscous] * d.ndim + [diffusive], dim=1)
 
     def diagnose(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:

@@ -22,7 +22,10 @@ class Constraint(Protocol):
     channels and add ``force`` instead.
     """
 
-    num_multipliers: int
+    @property
+    def num_multipliers(self) -> int:
+        """Channels that a network at points gives for this constraint."""
+        ...
 
     def project(self, pde: "PDE", u: Tensor, d: Derivatives) -> Tensor:
         """Return the state (or tendency) nearest to ``u`` that obeys."""
@@ -58,13 +61,15 @@ class PDE(nn.Module):
         ...         return -u
     """
 
-    fields: ClassVar[Mapping[str, FieldSize]]
+    fields: ClassVar[Mapping[str, FieldSize]] = {}
     constraints: tuple[Constraint, ...] = ()
 
-    def __setattr__(self, name: str, value: object) -> None:
+    def __setattr__(self, name: str, value: Tensor | nn.Module) -> None:
         """Keep plain tensors as buffers, so that they move and are saved."""
-        plain = isinstance(value, Tensor) and not isinstance(value, nn.Parameter)
-        if plain and name not in self._buffers and name not in self._parameters:
+        known = name in self._buffers or name in self._parameters
+        learned = isinstance(value, nn.Parameter)
+        if isinstance(value, Tensor) and not learned and not known:
+            self.__dict__.pop(name, None)  # a number may become a tensor
             self.register_buffer(name, value)
         else:
             super().__setattr__(name, value)
@@ -76,9 +81,8 @@ class PDE(nn.Module):
             u: state ``(batch, channel, *space)``, or ``(points, channel)``.
             d: takes derivatives.
         """
-        raise NotImplementedError(
-            f"{type(self).__name__} gives neither rhs nor residual"
-        )
+        message = f"{type(self).__name__} gives neither rhs nor residual"
+        raise NotImplementedError(message)
 
     def tendency(
         self, u: Tensor, d: Derivatives, multipliers: Tensor | None = None
@@ -92,6 +96,16 @@ class PDE(nn.Module):
                 known; without them the right-hand side is projected.
         """
         f = self.rhs(u, d)
+        if f.shape != u.shape:  # it would broadcast, silently
+            raise ShapeError(
+                explain(
+                    "rhs",
+                    found=f"a result of shape {tuple(f.shape)}",
+                    expected=f"that of the state, {tuple(u.shape)}",
+                    remedy="join one tendency per field, and wrap coefficients "
+                    "(batch,) in d.coefficient",
+                )
+            )
         first = 0
         for constraint in self.constraints:
             if multipliers is None:
@@ -132,6 +146,15 @@ class PDE(nn.Module):
 
     def num_channels(self, ndim: int) -> int:
         """Return the number of channels of a state with ``ndim`` space axes."""
+        if not self.fields:
+            raise ArgumentError(
+                explain(
+                    "fields",
+                    found=f"none in {type(self).__name__}",
+                    expected="the name and size of each field",
+                    remedy='write fields = {"u": 1} in the class',
+                )
+            )
         return sum(ndim if s == "vector" else s for s in self.fields.values())
 
     def channels(self, ndim: int) -> dict[str, slice]:
@@ -266,6 +289,24 @@ def check_coefficient(
             )
         )
     return value if isinstance(value, Tensor) else float(value)
+
+
+def uniform(value: Coefficient, name: str) -> Coefficient:
+    """Return a coefficient of a Fourier symbol, which must be the same everywhere.
+
+    Raises:
+        ArgumentError: the coefficient varies in space.
+    """
+    if isinstance(value, Tensor) and any(n > 1 for n in value.shape[1:]):
+        raise ArgumentError(
+            explain(
+                name,
+                found=f"a field of shape {tuple(value.shape)}",
+                expected="a number, or one per sample, for an implicit step",
+                remedy="use an explicit stepper for a coefficient that varies",
+            )
+        )
+    return value
 
 
 def _describe(fields: Mapping[str, FieldSize], ndim: int) -> str:

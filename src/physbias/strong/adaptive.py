@@ -51,7 +51,7 @@ def integrate(
         states = solve(
             _Tendency(system),
             u0,
-            instants.to(u0.dtype),
+            instants,  # float64: close times may be one number in float32
             rtol=stepper.rtol,
             atol=stepper.atol,
             method="dopri5",

@@ -1,38 +1,95 @@
 """When a stability limit has to be worked out again."""
 
 from collections.abc import Callable
+from math import inf
 
 import torch
 from torch import Tensor
 
 from physbias.pdes import PDE
 
-# a limit serves until a state or a coefficient grows by this factor
+# a limit serves until a size grows by this factor, and is lowered as much meanwhile
 GROWTH = 1.1
+# a state this much smaller may be limited by something else
+SHRINKAGE = 0.5
 
 
 class StepGuard:
     """Keeps a stability limit while the state and coefficients stay as large."""
 
     def __init__(self) -> None:
-        self._sizes: list[float] | None = None
+        self.forget()
+
+    def forget(self) -> None:
+        """Work the limit out anew when it is next asked for."""
+        self._known: tuple[list[float], list[float]] | None = None
         self._limit = 0.0
 
-    def limit(self, pde: PDE, u: Tensor, compute: Callable[[], float]) -> float:
-        """Return the limit, computed anew where it may have become smaller."""
-        sizes = _sizes(pde, u)
-        known = self._sizes
-        grown = known is None or any(
-            new > GROWTH * old for new, old in zip(sizes, known, strict=True)
-        )
-        if grown:
-            self._limit, self._sizes = compute(), sizes
+    def limit(
+        self,
+        pde: PDE,
+        u: Tensor,
+        *,
+        compute: Callable[[], float],
+        wanted: float | None = None,
+    ) -> float:
+        """Return the limit, computed anew where it may have become smaller.
+
+        Args:
+            pde: the equation.
+            u: state.
+            compute: works the limit out.
+            wanted: the step that is to be taken, if it is known.
+        """
+        sizes = _state_sizes(u), _coefficient_sizes(pde)
+        if self._known is not None:
+            growth = _growth(sizes, self._known)
+            lowered = self._limit / growth
+            if growth <= GROWTH and (wanted is None or wanted <= lowered):
+                return lowered
+        self._limit, self._known = compute(), sizes
         return self._limit
 
 
-def _sizes(pde: PDE, u: Tensor) -> list[float]:
-    """Return the largest value of each channel and of each coefficient."""
-    with torch.no_grad():
-        channels = u.abs().amax(dim=(0, *range(2, u.ndim)))
-        own = [c.abs().max() for c in (*pde.parameters(), *pde.buffers())]
-        return [*channels.tolist(), *(float(c) for c in own)]
+def _growth(
+    new: tuple[list[float], list[float]], old: tuple[list[float], list[float]]
+) -> float:
+    """Return the factor by which the limit may have become smaller."""
+    if [len(part) for part in new] != [len(part) for part in old]:
+        return inf
+    states = [_ratio(a, b) for a, b in zip(new[0], old[0], strict=True)]
+    coefficients = [_ratio(a, b) for a, b in zip(new[1], old[1], strict=True)]
+    # written so that NaN counts as a danger
+    if not all(r >= SHRINKAGE for r in states) or not all(r > 0 for r in coefficients):
+        return inf
+    # a smaller coefficient is a danger too: diffusion steadies a central difference
+    return max(1.0, *states, *(max(r, 1 / r) for r in coefficients))
+
+
+def _ratio(new: float, old: float) -> float:
+    if new == old:
+        return 1.0
+    return new / old if old != 0 else inf
+
+
+@torch.no_grad()
+def _state_sizes(u: Tensor) -> list[float]:
+    """Return the largest value of each channel and its largest jump between points."""
+    dims = (0, *range(2, u.ndim))
+    sizes = [u.abs().amax(dims)]
+    sizes += [u.diff(dim=d).abs().amax(dims) for d in dims[1:] if u.shape[d] > 1]
+    return torch.cat(sizes).tolist()
+
+
+@torch.no_grad()
+def _coefficient_sizes(pde: PDE) -> list[float]:
+    """Return the size of each coefficient: parameters, buffers and plain numbers."""
+    tensors = [c for c in (*pde.parameters(), *pde.buffers()) if c.numel()]
+    numbers = [v for m in pde.modules() for v in vars(m).values()]
+    return [
+        *(
+            abs(float(c.abs().max() if c.is_floating_point() else c.sum()))
+            for c in tensors
+        ),
+        *(abs(v) for v in numbers if isinstance(v, float)),
+    ]

@@ -42,7 +42,7 @@ class _CorrectedPDE(PDE):
     @property
     def known(self) -> PDE:
         """The equation without the correction."""
-        return self.base
+        return self.base.known
 
     def stiff_symbol(self, d: Derivatives) -> Tensor | None:
         """Return the symbol of the equation's stiff part."""
@@ -83,12 +83,17 @@ class Hybrid(nn.Module):
         corrected = _CorrectedPDE(solver.pde, net, channels)
         self.solver = solver.replace(pde=corrected)
 
+        self._corrected = (corrected,)  # in a tuple: the solver already owns it
+
     @property
     def gain(self) -> nn.Parameter:
         """Size of the correction, one number per channel, zero at first."""
-        pde = self.solver.pde
-        assert isinstance(pde, _CorrectedPDE)  # made so above
-        return pde.gain
+        return self._corrected[0].gain
+
+    @property
+    def equation(self) -> PDE:
+        """The equation without the correction, whose coefficients may be set."""
+        return self._corrected[0].base
 
     def forward(
         self,

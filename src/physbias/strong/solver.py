@@ -1,7 +1,8 @@
 """A differentiable solver: an equation, a grid, a scheme and a stepper."""
 
 from collections.abc import Callable, Iterator, Sequence
-from math import ceil, inf, isqrt
+from itertools import pairwise
+from math import ceil, inf, isfinite, isqrt
 from typing import ClassVar
 
 import torch
@@ -116,9 +117,7 @@ class Solver(nn.Module):
         """
         return torch.stack(list(self.stream(u0, times)), dim=1)
 
-    def stream(
-        self, u0: Tensor, times: Sequence[float] | Tensor
-    ) -> Iterator[Tensor]:
+    def stream(self, u0: Tensor, times: Sequence[float] | Tensor) -> Iterator[Tensor]:
         """Yield the states at the given times one by one.
 
         Args:
@@ -126,8 +125,9 @@ class Solver(nn.Module):
             times: increasing times [s].
         """
         instants = _check_times(times)
+        self._check_state(u0)
         system = self.system(u0)
-        u = system.admit(self._check_state(u0))
+        u = system.admit(u0)
         if isinstance(self.stepper, DormandPrince):
             yield from integrate(
                 system,
@@ -137,13 +137,16 @@ class Solver(nn.Module):
                 adjoint=isinstance(self.gradient, Adjoint),
             )
             return
+        if self.dt is None:
+            self._guard.forget()  # or earlier calls would decide the steps of this one
         dt = self._admitted_step(u, instants[0])
         yield u
         first = 0
-        gaps = list(zip(instants[:-1], instants[1:], strict=True))
-        counts = [max(1, ceil((b - a) / dt * (1 - 1e-9))) for a, b in gaps]
-        segment = self._segment(sum(counts))
-        for (start, end), count in zip(gaps, counts, strict=True):
+        segment = self._segment(ceil((instants[-1] - instants[0]) / dt))
+        for start, end in pairwise(instants):
+            if self.dt is None:  # a flow that speeds up needs shorter steps
+                dt = self._admitted_step(u, start)
+            count = max(1, ceil((end - start) / dt * (1 - 1e-9)))
             step = (end - start) / count
             u = self._advance(u, start, step, count=count, first=first, segment=segment)
             first += count
@@ -175,7 +178,7 @@ class Solver(nn.Module):
     def system(self, u: Tensor) -> SemiDiscrete:
         """Return the equation on the grid, in the dtype and on the device of ``u``."""
         key = (u.dtype, u.device)
-        if key not in self._systems:
+        if key not in self._systems or self._systems[key].pde is not self.pde:
             bound = self.scheme.bind(self.grid, dtype=u.dtype, device=u.device)
             self._systems[key] = SemiDiscrete(self.pde, bound)
         return self._systems[key]
@@ -192,6 +195,11 @@ class Solver(nn.Module):
             compile=self.compile_step,
             allow_unstable=self.allow_unstable,
         )
+
+    @property
+    def equation(self) -> PDE:
+        """The equation whose coefficients may be set between calls."""
+        return self.pde.known
 
     def diagnose(self, u: Tensor) -> dict[str, Tensor]:
         """Return the fields that follow from a state, such as the pressure."""
@@ -213,6 +221,10 @@ class Solver(nn.Module):
             )
         return largest_stable_step(spectrum, stepper.growth)
 
+    def __getstate__(self) -> dict[str, object]:
+        """Leave the compiled step out of copies and pickles: it is made anew."""
+        return {**self.__dict__, "_step_function": None}
+
     def _step(self, u: Tensor, time: float, dt: float) -> Tensor:
         assert not isinstance(self.stepper, DormandPrince)  # refused by the callers
         system = self.system(u)
@@ -225,7 +237,14 @@ class Solver(nn.Module):
         return self._step_function(system, u, clock, dt)
 
     def _advance(
-        self, u: Tensor, start: float, dt: float, *, count: int, first: int, segment: int
+        self,
+        u: Tensor,
+        start: float,
+        dt: float,
+        *,
+        count: int,
+        first: int,
+        segment: int,
     ) -> Tensor:
         """Return the state ``count`` steps later, segment by segment."""
         before = u
@@ -271,18 +290,22 @@ class Solver(nn.Module):
             return max(steps, 1)
         return self.gradient.segment or isqrt(max(steps - 1, 0)) + 1
 
-    def _check_state(self, u0: Tensor) -> Tensor:
+    def _check_state(self, u0: Tensor) -> None:
         check_float(u0, "u0")
         self.grid.check(u0, "u0")
         self.pde.check_channels(u0, self.grid.ndim, "u0")
         check_finite(u0, "u0")
-        return u0
 
     def _admitted_step(self, u: Tensor, time: float) -> float:
         """Return the step to take, or refuse the one that was asked for."""
         if self.allow_unstable and self.dt is not None:
             return self.dt
-        limit = self._guard.limit(self.pde.known, u, lambda: self.stable_step(u, time=time))
+        limit = self._guard.limit(
+            self.pde.known,
+            u,
+            compute=lambda: self.stable_step(u, time=time),
+            wanted=self.dt,
+        )
         if self.dt is None:
             if not 0 < limit < inf:
                 raise StabilityError(
@@ -310,14 +333,16 @@ class Solver(nn.Module):
 
 def _check_times(times: Sequence[float] | Tensor) -> list[float]:
     """Return the times as numbers, or raise."""
-    instants = [float(t) for t in times]
-    rising = all(b > a for a, b in zip(instants[:-1], instants[1:], strict=True))
+    numbers = times.detach() if isinstance(times, Tensor) else times
+    instants = [float(t) for t in numbers]
+    rising = all(b > a for a, b in pairwise(instants))
+    rising = rising and all(map(isfinite, instants))
     if not instants or not rising:
         raise ArgumentError(
             explain(
                 "times",
                 found=f"{instants[:8]}",
-                expected="at least one time, strictly increasing",
+                expected="at least one time, finite and strictly increasing",
                 remedy="sort them; the first is the time of u0",
             )
         )
