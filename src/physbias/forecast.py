@@ -85,7 +85,9 @@ class ParameterChannels(nn.Module):
             for name, value in trajectories.parameters.items()
             if bool((value > 0).all()) and bool((value != value[0]).any())
         }
-        values = torch.stack([*logs.values()]) if logs else torch.zeros(0, 2)
+        if not logs:
+            return cls((), torch.zeros(0), torch.zeros(0))
+        values = torch.stack([*logs.values()])
         return cls(tuple(logs), values.mean(1).float(), values.std(1).float())
 
     def forward(self, parameters: Parameters | None, like: Tensor) -> Tensor:

@@ -123,6 +123,7 @@ class FlowMatching(nn.Module):
         reference: State,
         context: Tensor | None = None,
         *,
+        weight: Tensor | None = None,
         generator: torch.Generator | None = None,
         check: bool = True,
     ) -> FlowLoss:
@@ -132,6 +133,8 @@ class FlowMatching(nn.Module):
             x1: Target states.
             reference: States one step before.
             context: Further channels for the network.
+            weight: Factor of the squared error [1], broadcast against the state. It
+                may depend on reference and context: on ``x1`` it would bias the mean.
             generator: Source of times and noise; PyTorch's global one if left out.
             check: Look for NaN and infinity in the states.
 
@@ -163,7 +166,8 @@ class FlowMatching(nn.Module):
         point = self.path.sample(reference, x1, t, self.velocity.noise(white))
         velocity = self.velocity(point.xt, t, reference, context)
         unit = self.velocity.unit(x1)
-        flow = ((velocity - point.velocity) / unit).square().mean()
+        error = ((velocity - point.velocity) / unit).square()
+        flow = (error if weight is None else error * weight.to(error)).mean()
         return FlowLoss(
             total=flow,
             flow=flow,

@@ -5,6 +5,7 @@ reader can see over what. ``ndim`` is the number of space axes.
 """
 
 from physbias.metrics.crps import crps, spread_skill_ratio
+from physbias.metrics.divergence import relative_divergence
 from physbias.metrics.pearson import pearson
 from physbias.metrics.spectrum import Spectrum, energy_spectrum
 from physbias.metrics.vrmse import vrmse
@@ -14,6 +15,7 @@ __all__ = [
     "crps",
     "energy_spectrum",
     "pearson",
+    "relative_divergence",
     "spread_skill_ratio",
     "vrmse",
 ]

@@ -8,7 +8,6 @@ from typing import ClassVar
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
 from physbias.errors import (
     ArgumentError,
@@ -232,9 +231,10 @@ class Solver(nn.Module):
             return self.stepper.step(system, u, time, dt)
         if self._step_function is None:
             self._step_function = torch.compile(self.stepper.step, fullgraph=True)
-        # a tensor, so that a new time is not a new program
+        # tensors, so that a new time or step is not a new program
         clock = torch.tensor(time, dtype=torch.float64)
-        return self._step_function(system, u, clock, dt)
+        length = torch.tensor(dt, dtype=torch.float64)
+        return self._step_function(system, u, clock, length)
 
     def _advance(
         self,
@@ -247,6 +247,9 @@ class Solver(nn.Module):
         segment: int,
     ) -> Tensor:
         """Return the state ``count`` steps later, segment by segment."""
+        # costs a tenth of a second to import: not before use
+        from torch.utils.checkpoint import checkpoint
+
         before = u
 
         def run(v: Tensor, begin: int, end: int) -> Tensor:

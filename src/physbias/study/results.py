@@ -131,7 +131,7 @@ def read_results(path: Path) -> StudyResult:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
         schema = raw.pop("schema")
-    except (OSError, ValueError, KeyError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
         raise DataError(
             explain(
                 str(path),
@@ -149,9 +149,19 @@ def read_results(path: Path) -> StudyResult:
                 remedy="run the study again in an empty folder",
             )
         )
-    raw["data_energy"] = EnergyFigure(**raw["data_energy"])
-    raw["candidates"] = [read_candidate(entry) for entry in raw["candidates"]]
-    return StudyResult(**raw)
+    try:
+        raw["data_energy"] = EnergyFigure(**raw["data_energy"])
+        raw["candidates"] = [read_candidate(entry) for entry in raw["candidates"]]
+        return StudyResult(**raw)
+    except (KeyError, TypeError) as error:
+        raise DataError(
+            explain(
+                str(path),
+                found=f"results with missing or unknown entries ({error})",
+                expected=f"a study's results of schema {SCHEMA}",
+                remedy="run the study again in an empty folder",
+            )
+        ) from error
 
 
 def read_candidate(raw: dict[str, Any]) -> CandidateResult:

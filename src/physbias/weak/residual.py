@@ -125,6 +125,15 @@ class ResidualLoss(nn.Module):
             start: time of the first frame [s].
         """
         self._check(u)
+        if u.shape[1] < 2:
+            raise ShapeError(
+                explain(
+                    "u",
+                    found="one frame",
+                    expected="at least two, to see the change in time",
+                    remedy="put the last known frame before the forecast",
+                )
+            )
         batch, frames = u.shape[:2]
         intervals = frames - 1
         folded = torch.cat([u[:, :-1].flatten(0, 1), u[:, 1:].flatten(0, 1)])
@@ -175,12 +184,3 @@ class ResidualLoss(nn.Module):
         check_float(u, "u")
         self.grid.check(u, "u", leading=3)
         self.pde.check_channels(u, self.grid.ndim, "u", axis=2)
-        if u.shape[1] < 2:
-            raise ShapeError(
-                explain(
-                    "u",
-                    found="one frame",
-                    expected="at least two, to see the change in time",
-                    remedy="put the last known frame before the forecast",
-                )
-            )

@@ -1,0 +1,167 @@
+"""Time as the meter sees it: the machine's own, or a simulated one.
+
+A clock also drives the sampler: :meth:`Clock.run` calls a function again and again
+at the instants that the function asks for. The machine's clock does so in a thread,
+the virtual clock does so in the caller while virtual time passes.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
+
+Tick = Callable[[], float | None]
+"""Does one piece of work; returns the next instant [s], or ``None`` when done."""
+
+_JOIN_SECONDS = 5.0
+
+
+@runtime_checkable
+class Ticker(Protocol):
+    """Work in progress on a clock."""
+
+    def wake(self) -> None:
+        """Run the work again as soon as possible."""
+        ...
+
+    def wait(self) -> None:
+        """Return when the work has come to its end."""
+        ...
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """A source of time [s] that never jumps, and a runner of repeated work."""
+
+    def now(self) -> float:
+        """Return the time since some fixed instant [s]."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Let ``seconds`` [s] pass."""
+        ...
+
+    def cpu_time(self) -> float:
+        """Return the processor time that this process has used [s]."""
+        ...
+
+    def run(self, tick: Tick) -> Ticker:
+        """Call ``tick`` now, and again at each instant [s] that it returns."""
+        ...
+
+
+class MonotonicClock:
+    """The machine's monotonic clock; repeated work runs in a daemon thread."""
+
+    def now(self) -> float:
+        """Return the monotonic time [s]."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Let ``seconds`` [s] pass."""
+        time.sleep(seconds)
+
+    def cpu_time(self) -> float:
+        """Return user plus system time of all threads of this process [s]."""
+        return time.process_time()
+
+    def run(self, tick: Tick) -> Ticker:
+        """Call ``tick`` in a new daemon thread until it returns ``None``."""
+        return _ThreadTicker(tick)
+
+
+class _ThreadTicker:
+    def __init__(self, tick: Tick) -> None:
+        self._tick = tick
+        self._wakeup = threading.Event()
+        self._thread = threading.Thread(
+            target=self._loop, name="physbias-energy", daemon=True
+        )
+        self._thread.start()
+
+    def wake(self) -> None:
+        self._wakeup.set()
+
+    def wait(self) -> None:
+        self._thread.join(_JOIN_SECONDS)
+
+    def _loop(self) -> None:
+        while (deadline := self._tick()) is not None:
+            self._wakeup.wait(max(0.0, deadline - time.monotonic()))
+            self._wakeup.clear()
+
+
+class VirtualClock:
+    """A clock that moves only when told to, so that hours pass in milliseconds.
+
+    Args:
+        start: first reading of the clock [s].
+        busy_cores: processor time that the simulated process uses per second [1].
+
+    Example:
+        >>> clock = VirtualClock()
+        >>> clock.sleep(3600.0)
+        >>> clock.now()
+        3600.0
+    """
+
+    def __init__(self, start: float = 0.0, *, busy_cores: float = 0.0) -> None:
+        self.busy_cores = busy_cores
+        self._now = start
+        self._cpu = 0.0
+        self._tickers: list[_VirtualTicker] = []
+
+    def now(self) -> float:
+        """Return the virtual time [s]."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Let ``seconds`` [s] of virtual time pass, and run what falls due."""
+        target = self._now + max(0.0, seconds)
+        while due := [t for t in self._tickers if t.due_by(target)]:
+            first = min(due, key=_VirtualTicker.deadline_or_zero)
+            self._advance(first.deadline_or_zero())
+            first.fire()
+            self._tickers = [t for t in self._tickers if t.deadline is not None]
+        self._advance(target)
+
+    def cpu_time(self) -> float:
+        """Return the processor time of the simulated process [s]."""
+        return self._cpu
+
+    def run(self, tick: Tick) -> Ticker:
+        """Call ``tick`` now, and while virtual time passes."""
+        ticker = _VirtualTicker(self, tick)
+        ticker.fire()
+        if ticker.deadline is not None:
+            self._tickers.append(ticker)
+        return ticker
+
+    def _advance(self, target: float) -> None:
+        step = max(0.0, target - self._now)
+        self._cpu += self.busy_cores * step
+        self._now += step
+
+
+class _VirtualTicker:
+    def __init__(self, clock: VirtualClock, tick: Tick) -> None:
+        self._clock = clock
+        self._tick = tick
+        self.deadline: float | None = clock.now()
+
+    def due_by(self, target: float) -> bool:
+        return self.deadline is not None and self.deadline <= target
+
+    def deadline_or_zero(self) -> float:
+        return self.deadline or 0.0
+
+    def fire(self) -> None:
+        self.deadline = self._tick()
+
+    def wake(self) -> None:
+        if self.deadline is not None:
+            self.deadline = self._clock.now()
+
+    def wait(self) -> None:
+        while self.deadline is not None:
+            self._clock.sleep(self.deadline - self._clock.now())

@@ -1,0 +1,145 @@
+"""What the meter asks of a sensor, and how a sensor says that it cannot answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from physbias.errors import PhysbiasError
+
+
+class SensorUnavailableWarning(UserWarning):
+    """No sensor can be read, so the meter reports no energy."""
+
+
+class SensorUnavailableError(PhysbiasError, RuntimeError):
+    """A strict meter was started where something it should read cannot be read."""
+
+
+class ReadError(PhysbiasError, RuntimeError):
+    """A sensor failed to answer once."""
+
+
+class UnsupportedReadingError(ReadError):
+    """The device does not offer this reading at all."""
+
+
+class DeviceLostError(ReadError):
+    """The device is gone and will not answer again."""
+
+
+class DeviceKind(StrEnum):
+    """What a sensor watches."""
+
+    GPU = "gpu"
+    CPU = "cpu"
+    DRAM = "dram"
+
+
+class Source(StrEnum):
+    """Where a figure comes from."""
+
+    COUNTER = "counter"
+    POWER = "power"
+    RAPL = "rapl"
+    ESTIMATE = "estimate"
+
+
+@dataclass(frozen=True, slots=True)
+class SensorError:
+    """Standard uncertainty of a sensor that averaging cannot remove.
+
+    Args:
+        gain: relative part [1].
+        offset: constant part [W].
+
+    Source:
+        The defaults are the standard deviations over 19 boards against an external
+        meter in the public data of Yang, Adamek and Armour (arXiv 2312.02741).
+    """
+
+    gain: float = 0.037
+    offset: float = 5.9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeInfo:
+    """What is known of a sensor before it is read.
+
+    Args:
+        uuid: identity of the device, the same in every process.
+        name: name of the model.
+        label: short name for people, such as ``GPU 0``.
+        kind: what is watched.
+        counter: where the figure of an energy counter comes from; ``None`` if the
+            device has no counter.
+        power: whether power can be read.
+        counter_refresh: period of the counter [s]; ``None`` to find it in the data.
+        power_average: length of the trailing mean that the power reading is [s];
+            ``None`` for a reading that covers one refresh or less.
+        power_limit: highest power the device allows itself [W]; ``None`` if unknown.
+        error: systematic uncertainty of the sensor.
+        proven: whether the mapping from the process's devices to this one is certain.
+        whole: whether this process uses all of the device, not only a part (MIG).
+    """
+
+    uuid: str
+    name: str
+    label: str
+    kind: DeviceKind
+    counter: Source | None
+    power: bool = False
+    counter_refresh: float | None = None
+    power_average: float | None = None
+    power_limit: float | None = None
+    error: SensorError = SensorError()
+    proven: bool = True
+    whole: bool = True
+
+
+@runtime_checkable
+class Probe(Protocol):
+    """One device whose energy or power can be read.
+
+    A new kind of sensor is one class with these three members, handed to the meter
+    in :attr:`Machine.probes`. A reading that fails raises :class:`ReadError`, a
+    device that is gone :class:`DeviceLostError`.
+    """
+
+    @property
+    def info(self) -> ProbeInfo:
+        """What is known of the sensor before it is read."""
+        ...
+
+    def energy(self) -> float:
+        """Return the energy counter [J]; only differences mean anything."""
+        ...
+
+    def power(self) -> float:
+        """Return the power [W]."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Something that should be measured here and cannot be.
+
+    Args:
+        label: what it is, such as ``GPU`` or ``CPU``.
+        reason: why it cannot be read.
+        remedy: what the user can do about it.
+        present: whether the hardware is known to be there.
+    """
+
+    label: str
+    reason: str
+    remedy: str
+    present: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Discovery:
+    """The sensors that were found, and what was not."""
+
+    probes: Sequence[Probe] = ()
+    missing: Sequence[Missing] = ()

@@ -1,0 +1,124 @@
+"""What a user chooses for a study."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from physbias.errors import ArgumentError, explain
+
+CANDIDATES = ("persistence", "solver", "unet", "fno", "fno+residual", "hybrid", "flow")
+
+
+@dataclass(frozen=True, slots=True)
+class TimeBudget:
+    """Every candidate trains for the same time.
+
+    Args:
+        seconds: training time per candidate and seed [s].
+    """
+
+    seconds: float
+
+    def progress(self, *, seconds: float, epochs: float) -> float:
+        """Return the fraction of the budget that is spent."""
+        return seconds / self.seconds
+
+    def __str__(self) -> str:
+        return f"{self.seconds:g} s of training each"
+
+
+@dataclass(frozen=True, slots=True)
+class EpochBudget:
+    """Every candidate sees the training data as often.
+
+    Args:
+        epochs: passes over the training windows per candidate and seed.
+    """
+
+    epochs: float
+
+    def progress(self, *, seconds: float, epochs: float) -> float:
+        """Return the fraction of the budget that is spent."""
+        return epochs / self.epochs
+
+    def __str__(self) -> str:
+        return f"{self.epochs:g} epochs each"
+
+
+Budget = TimeBudget | EpochBudget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudySettings:
+    """Every choice of a study.
+
+    Args:
+        out: folder for data, candidates, results and report.
+        data: folder of The Well's files; the study makes its own data if not given.
+        candidates: which to train and judge.
+        budget: what is the same for all that learn.
+        seeds: number of seeds per candidate that learns.
+        stride: frames from one state to the next; chosen so that persistence is a real
+            opponent if not given.
+        horizon: steps of the roll-outs, at most as many as the data allow.
+        threads: threads of PyTorch on a CPU.
+        device: where to compute.
+
+    Raises:
+        ArgumentError: a number out of range or an unknown candidate.
+    """
+
+    out: Path
+    data: Path | None = None
+    candidates: tuple[str, ...] = CANDIDATES
+    budget: Budget = TimeBudget(20.0)  # noqa: RUF009 (a frozen value)
+    seeds: int = 1
+    stride: int | None = None
+    horizon: int = 8
+    threads: int = 1
+    device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        amount = (
+            self.budget.seconds
+            if isinstance(self.budget, TimeBudget)
+            else self.budget.epochs
+        )
+        numbers = [
+            ("budget", amount),
+            ("seeds", self.seeds),
+            ("stride", 1 if self.stride is None else self.stride),
+            ("horizon", self.horizon),
+            ("threads", self.threads),
+        ]
+        for name, value in numbers:
+            if not value > 0:
+                raise ArgumentError(
+                    explain(
+                        name,
+                        found=repr(value),
+                        expected="a positive number",
+                        remedy="correct it",
+                    )
+                )
+        unknown = [name for name in self.candidates if name not in CANDIDATES]
+        if unknown or not self.candidates:
+            raise ArgumentError(
+                explain(
+                    "candidates",
+                    found=", ".join(unknown) or "none",
+                    expected=f"some of {', '.join(CANDIDATES)}",
+                    remedy="separate the names by commas",
+                )
+            )
+
+    def describe(self) -> dict[str, Any]:
+        """Return the choices that decide what a candidate's result means."""
+        choices = asdict(self)
+        choices.pop("out")
+        choices.pop("candidates")
+        choices.pop("seeds")
+        choices["data"] = "made by the study" if self.data is None else self.data.name
+        choices["budget"] = str(self.budget)
+        choices["stride"] = "automatic" if self.stride is None else self.stride
+        return choices

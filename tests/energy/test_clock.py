@@ -1,0 +1,67 @@
+import threading
+import time
+
+from physbias.energy import Clock, MonotonicClock, Ticker, VirtualClock
+
+
+def test_both_clocks_keep_the_protocol():
+    assert isinstance(MonotonicClock(), Clock)
+    assert isinstance(VirtualClock(), Clock)
+
+
+def test_virtual_time_passes_only_when_told():
+    clock = VirtualClock(5.0, busy_cores=3.0)
+    clock.sleep(2.0)
+    assert (clock.now(), clock.cpu_time()) == (7.0, 6.0)
+    clock.sleep(-1.0)
+    assert clock.now() == 7.0
+
+
+def test_virtual_work_runs_at_its_deadlines_in_order():
+    clock, seen = VirtualClock(), []
+
+    def every(period, name):
+        def tick():
+            seen.append((name, clock.now()))
+            return clock.now() + period
+
+        return tick
+
+    clock.run(every(2.0, "a"))
+    clock.run(every(3.0, "b"))
+    clock.sleep(4.5)
+    assert seen == [("a", 0), ("b", 0), ("a", 2), ("b", 3), ("a", 4)]
+    assert clock.now() == 4.5
+
+
+def test_virtual_work_ends_when_it_says_so_and_wait_advances_to_it():
+    clock, times = VirtualClock(), []
+
+    def tick():
+        times.append(clock.now())
+        return clock.now() + 1.0 if len(times) < 4 else None
+
+    ticker = clock.run(tick)
+    assert isinstance(ticker, Ticker)
+    ticker.wait()
+    ticker.wake()
+    clock.sleep(10.0)
+    assert times == [0.0, 1.0, 2.0, 3.0]
+
+
+def test_real_work_runs_in_a_thread_that_ends():
+    clock, calls = MonotonicClock(), []
+
+    def tick():
+        calls.append(threading.current_thread())
+        return clock.now() + 3600.0 if len(calls) < 2 else None
+
+    ticker = clock.run(tick)
+    while not calls:
+        time.sleep(0.001)
+    ticker.wake()
+    ticker.wait()
+    assert len(calls) == 2
+    assert calls[0] is calls[1] is not threading.current_thread()
+    assert calls[0].daemon
+    assert not calls[0].is_alive()

@@ -1,0 +1,236 @@
+"""Windows on simulated boards, judged by the closed-form energy."""
+
+import random
+
+import pytest
+
+from physbias.energy import EnergyMeter, FlagCode, Verdict
+from physbias.energy.simulated import (
+    Burst,
+    Constant,
+    FromIntegral,
+    Ramp,
+    Sensor,
+    SimulatedGpu,
+    SquareWave,
+    simulate,
+)
+
+TRACES = {
+    "constant": Constant(300.0),
+    "square": SquareWave(60.0, 300.0, 0.7),
+    "ramp": Ramp(60.0, 20.0),
+    "cubic": FromIntegral(lambda t: 80.0 * t + 0.2 * t**3),
+}
+START = 1.2345
+
+
+def energy(trace, start, end):
+    return trace.energy(end) - trace.energy(start)
+
+
+def isolated(trace, seconds, sensor=None, **board):
+    """The trace inside the block, 60 W outside; returns the meter and the truth."""
+    load = Burst(inside=trace, start=START, stop=START + seconds, idle=60.0)
+    return window(load, seconds, sensor, **board)
+
+
+def window(trace, seconds, sensor=None, *, start=START, **board):
+    sensor = Sensor(phase=0.0371) if sensor is None else sensor
+    machine = simulate([SimulatedGpu(trace, sensor, **board)])
+    machine.clock.sleep(start)
+    with EnergyMeter(cpu=False, machine=machine) as meter:
+        machine.clock.sleep(seconds)
+    return meter, energy(trace, start, start + seconds)
+
+
+def codes(meter):
+    return [flag.code for flag in meter.result.flags]
+
+
+def assert_close(meter, truth, relative=0.01):
+    assert meter.joules == pytest.approx(truth, rel=relative)
+    low, high = meter.interval
+    assert low <= truth <= high
+    low, high = meter.result.comparison
+    assert low <= truth <= high
+
+
+@pytest.mark.parametrize("seconds", [2.0, 10.0])
+@pytest.mark.parametrize("name", TRACES)
+def test_isolated_block(name, seconds):
+    meter, truth = isolated(TRACES[name], seconds)
+    assert_close(meter, truth, 0.001)
+    assert meter.result.devices[0].source == "counter"
+    assert meter.result.devices[0].cross_check.verdict is Verdict.CONSISTENT
+    assert codes(meter) == []
+
+
+@pytest.mark.parametrize("seconds", [2.0, 10.0])
+@pytest.mark.parametrize("name", TRACES)
+def test_block_inside_a_load(name, seconds):
+    meter, truth = window(TRACES[name], seconds)
+    assert_close(meter, truth)
+
+
+@pytest.mark.parametrize("phase", [0.01 * i for i in range(10)])
+def test_no_bias_at_any_phase_of_the_counter(phase):
+    """A plain difference loses (P_in - P_out) 0.05 s = 12 J of 300 J on average."""
+    meter, truth = isolated(Constant(300.0), 1.0, Sensor(phase=phase))
+    assert_close(meter, truth, 0.003)
+
+
+@pytest.mark.parametrize("seconds", [2.0, 10.0])
+@pytest.mark.parametrize("name", TRACES)
+def test_power_stands_in_for_an_absent_counter(name, seconds):
+    sensor = Sensor(phase=0.0371, counter_refresh=None)
+    meter, truth = isolated(TRACES[name], seconds, sensor)
+    assert_close(meter, truth)
+    assert meter.result.devices[0].source == "power"
+    assert codes(meter) == [FlagCode.COUNTER_MISSING]
+
+
+def test_trailing_mean_is_corrected_and_flagged():
+    """A sum of such readings over the block alone would be 10 % low."""
+    sensor = Sensor(phase=0.0371, counter_refresh=None, instant_window=None)
+    meter, truth = isolated(Constant(300.0), 4.0, sensor)
+    assert_close(meter, truth, 0.005)
+    assert codes(meter) == [FlagCode.COUNTER_MISSING, FlagCode.AVERAGED_FIELD_ONLY]
+
+
+@pytest.mark.parametrize("refresh", [0.01, 0.02, 0.104])
+def test_other_refresh_periods(refresh):
+    sensor = Sensor(
+        phase=0.0071,
+        counter_refresh=refresh,
+        power_refresh=refresh,
+        instant_window=refresh,
+    )
+    meter, truth = isolated(SquareWave(90.0, 330.0, 0.46), 5.0, sensor)
+    assert_close(meter, truth, 0.003)
+
+
+def test_counter_reset_falls_back_to_power():
+    meter, truth = isolated(Constant(300.0), 10.0, reset_at=START + 4.0)
+    assert_close(meter, truth)
+    assert meter.result.devices[0].source == "power"
+    assert codes(meter) == [FlagCode.COUNTER_RESET]
+
+
+def test_counter_reset_without_power_gives_none_with_the_reason():
+    sensor = Sensor(instant_window=None, plain_window=None)
+    meter, _ = isolated(Constant(300.0), 10.0, sensor, reset_at=START + 4.0)
+    assert meter.joules is None
+    assert "went back" in meter.reason
+    assert "power cannot be read" in meter.reason
+
+
+def test_frozen_counter_falls_back_to_power():
+    meter, truth = isolated(Constant(300.0), 10.0, frozen_at=START + 4.0)
+    assert_close(meter, truth)
+    assert codes(meter) == [FlagCode.COUNTER_FROZEN]
+
+
+def test_counter_alone_is_enough():
+    sensor = Sensor(phase=0.0371, instant_window=None, plain_window=None)
+    meter, truth = isolated(Constant(300.0), 10.0, sensor)
+    assert_close(meter, truth)
+    assert meter.result.devices[0].cross_check is None
+
+
+def test_lost_device_keeps_the_record_up_to_then():
+    meter, _ = isolated(Constant(300.0), 10.0, lost_at=START + 4.0)
+    assert meter.joules == pytest.approx(1200.0, rel=0.02)
+    (device,) = meter.result.devices
+    assert device.seconds == pytest.approx(4.0, abs=0.05)
+    assert codes(meter) == [FlagCode.DEVICE_LOST]
+    assert meter.seconds == pytest.approx(10.0)
+
+
+def test_device_lost_at_once_gives_none_with_the_reason():
+    meter, _ = isolated(Constant(300.0), 10.0, lost_at=START + 0.001)
+    assert meter.joules is None
+    assert "was lost" in meter.reason
+
+
+def test_part_time_power_that_disagrees_is_told_and_the_counter_kept():
+    """The register sees 20 ms of each 100 ms and always meets the high half."""
+    load = SquareWave(60.0, 300.0, 0.1)
+    sensor = Sensor(instant_window=0.02)
+    meter, truth = window(load, 10.0, sensor, start=3.0)
+    (device,) = meter.result.devices
+    assert device.joules == pytest.approx(truth, rel=0.01)
+    assert device.cross_check.verdict is Verdict.INCONSISTENT
+    assert device.cross_check.difference == pytest.approx(300 / 180 - 1, rel=0.05)
+    assert codes(meter) == [FlagCode.CROSS_CHECK_FAILED]
+    assert device.interval.high >= device.cross_check.joules
+
+
+def test_gain_and_offset_of_a_board_are_inside_the_interval_but_not_random():
+    sensor = Sensor(phase=0.0371, gain=1.05, offset=5.0)
+    meter, truth = isolated(Constant(300.0), 10.0, sensor)
+    assert meter.joules == pytest.approx(1.05 * truth + 50.0, rel=0.002)
+    assert meter.interval.low <= truth <= meter.interval.high
+    assert meter.result.comparison.low > truth
+
+
+def test_interval_holds_the_stated_sensor_error():
+    meter, _ = isolated(Constant(300.0), 10.0)
+    joules, (low, high) = meter.joules, meter.interval
+    systematic = ((0.037 * joules) ** 2 + (5.9 * 10.0) ** 2) ** 0.5
+    assert (high - low) / 2 == pytest.approx(2 * systematic, rel=0.01)
+
+
+def test_short_block_is_flagged_and_never_zero():
+    meter, truth = isolated(Constant(300.0), 0.03)
+    assert FlagCode.SHORT_WINDOW in codes(meter)
+    assert meter.joules > 0
+    assert meter.interval.low <= truth <= meter.interval.high
+
+
+def test_random_intervals_cover_the_truth():
+    """120 windows on an ideal sensor, where only the random part is at work."""
+    chance, hits = random.Random(0), 0
+    for _ in range(120):
+        seconds = chance.choice([1.0, 3.0])
+        trace = TRACES[chance.choice(list(TRACES))]
+        sensor = Sensor(phase=0.1 * chance.random())
+        start = 1 + chance.random()
+        if chance.random() < 0.5:
+            load = Burst(inside=trace, start=start, stop=start + seconds, idle=60.0)
+        else:
+            load = trace
+        meter, truth = window(load, seconds, sensor, start=start)
+        low, high = meter.result.comparison
+        hits += low - 1e-6 <= truth <= high + 1e-6
+    assert hits >= 0.93 * 120
+
+
+def test_starved_sampler_without_counter_flags_the_hole():
+    machine = simulate(
+        [SimulatedGpu(Constant(300.0), Sensor(counter_refresh=None, phase=0.03))]
+    )
+    binding, power = machine.nvml, machine.nvml.instant_power
+    hole = (3.0, 6.0)
+
+    def starved(index):
+        if hole[0] < machine.clock.now() < hole[1]:
+            raise UnknownError
+        return power(index)
+
+    binding.instant_power = starved
+    with EnergyMeter(cpu=False, machine=machine) as meter:
+        machine.clock.sleep(10.0)
+    assert meter.joules == pytest.approx(3000.0, rel=0.01)
+    assert FlagCode.GAP in codes(meter)
+    assert FlagCode.READ_ERRORS in codes(meter)
+    hole = (1.0, 9.0)
+    with EnergyMeter(cpu=False, machine=machine) as meter:
+        hole = (machine.clock.now() + 1.0, machine.clock.now() + 9.0)
+        machine.clock.sleep(10.0)
+    assert meter.joules is None
+    assert "half of the window" in meter.reason
+
+
+class UnknownError(Exception):
+    """An error that no driver is known to raise."""

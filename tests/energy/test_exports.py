@@ -1,0 +1,22 @@
+"""The package as a whole: its names and the examples in its docstrings."""
+
+import doctest
+import importlib
+import pkgutil
+
+import pytest
+
+from physbias import energy
+
+MODULES = [m.name for m in pkgutil.iter_modules(energy.__path__)]
+
+
+def test_all_names_exist_in_order():
+    assert energy.__all__ == sorted(energy.__all__)
+    assert all(hasattr(energy, name) for name in energy.__all__)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings(name):
+    module = importlib.import_module(f"physbias.energy.{name}")
+    assert doctest.testmod(module).failed == 0

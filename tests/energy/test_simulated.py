@@ -1,0 +1,91 @@
+"""Witness: integrals worked out by hand."""
+
+import math
+
+import pytest
+
+from physbias.energy import DeviceLostError, NvmlBinding, SensorUnavailableError
+from physbias.energy.simulated import (
+    Burst,
+    Constant,
+    FromIntegral,
+    Ramp,
+    Sensor,
+    SimulatedGpu,
+    SimulatedNvml,
+    SquareWave,
+    Trace,
+    last_refresh,
+    simulate,
+)
+
+
+@pytest.mark.parametrize(
+    ("trace", "time", "joules"),
+    [
+        (Constant(300.0), 2.0, 600.0),
+        (SquareWave(60.0, 300.0, 2.0), 1.0, 60.0),
+        (SquareWave(60.0, 300.0, 2.0), 1.5, 210.0),
+        (SquareWave(60.0, 300.0, 2.0), 5.0, 780.0),
+        (Ramp(100.0, 10.0), 4.0, 480.0),
+        (FromIntegral(math.exp), 1.0, math.e - 1.0),
+        (Burst(inside=Constant(300.0), start=1.0, stop=3.0, idle=60.0), 2.0, 360.0),
+        (Burst(inside=Constant(300.0), start=1.0, stop=3.0, idle=60.0), 5.0, 780.0),
+    ],
+)
+def test_integral(trace, time, joules):
+    assert isinstance(trace, Trace)
+    assert trace.energy(time) == pytest.approx(joules, rel=1e-12)
+
+
+def test_refreshes_come_at_their_phase():
+    assert last_refresh(0.99, 0.1, 0.03) == pytest.approx(0.93)
+    assert last_refresh(1.03, 0.1, 0.03) == pytest.approx(1.03)
+
+
+def test_counter_is_a_staircase_in_millijoules():
+    machine = simulate([SimulatedGpu(Constant(300.0))])
+    machine.clock.sleep(5.0)
+    first = machine.nvml.energy(0)
+    machine.clock.sleep(0.09)
+    assert machine.nvml.energy(0) == first
+    machine.clock.sleep(0.02)
+    assert machine.nvml.energy(0) - first == pytest.approx(30.0, abs=2e-3)
+
+
+def test_registers_look_back_over_their_windows():
+    load = Burst(inside=Constant(300.0), start=5.0, stop=9.0, idle=60.0)
+    machine = simulate([SimulatedGpu(load)])
+    machine.clock.sleep(5.25)
+    assert machine.nvml.instant_power(0) == pytest.approx(300.0)
+    assert machine.nvml.plain_power(0) == pytest.approx(0.8 * 60.0 + 0.2 * 300.0)
+
+
+def test_gain_offset_and_delay_change_what_is_shown():
+    sensor = Sensor(gain=1.1, offset=5.0, counter_delay=0.1)
+    board = SimulatedGpu(Constant(100.0), sensor)
+    assert board.register(1.0, 0.1) == pytest.approx(115.0)
+    plain = SimulatedGpu(Constant(100.0), Sensor(gain=1.1, offset=5.0))
+    late = plain.counter(3.0, 0.1) - board.counter(3.0, 0.1)
+    assert late == pytest.approx(11.5, abs=2e-3)
+
+
+def test_faults_happen_when_they_should():
+    board = SimulatedGpu(Constant(100.0), reset_at=2.0, frozen_at=4.0, lost_at=9.0)
+    machine = simulate([board])
+    assert machine.nvml.energy(0) >= 1e5
+    machine.clock.sleep(3.0)
+    assert machine.nvml.energy(0) == pytest.approx(100.0, abs=2e-3)
+    machine.clock.sleep(5.0)
+    assert machine.nvml.energy(0) == pytest.approx(200.0, abs=2e-3)
+    machine.clock.sleep(1.0)
+    with pytest.raises(DeviceLostError):
+        machine.nvml.energy(0)
+
+
+def test_machine_without_boards_has_no_driver():
+    machine = simulate([])
+    assert isinstance(machine.nvml, NvmlBinding)
+    assert isinstance(machine.nvml, SimulatedNvml)
+    with pytest.raises(SensorUnavailableError, match="no driver"):
+        machine.nvml.gpus()
