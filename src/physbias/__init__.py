@@ -24,15 +24,7 @@ like are reached through their folders.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from physbias import flow, none, numerics, pdes, strong, weak
-from physbias.energy import EnergyMeter
-from physbias.forecast import (
-    FlowForecaster,
-    Forecaster,
-    ForecastModel,
-    Persistence,
-    SolverForecaster,
-)
+from physbias import numerics, pdes, strong
 from physbias.grid import Dirichlet, Grid, Neumann, Periodic
 from physbias.numerics import (
     ARS443,
@@ -65,7 +57,8 @@ from physbias.strong import (
 )
 
 if TYPE_CHECKING:
-    from physbias import data, energy, forecast, metrics, study
+    from physbias import data, energy, flow, forecast, metrics, none, study, weak
+    from physbias.energy import EnergyMeter
 
 __all__ = [
     "ARS443",
@@ -85,18 +78,13 @@ __all__ = [
     "EnergyMeter",
     "Euler",
     "FiniteDifference",
-    "FlowForecaster",
-    "ForecastModel",
-    "Forecaster",
     "Grid",
     "Heat",
     "Hybrid",
     "LerayProjection",
     "Neumann",
     "Periodic",
-    "Persistence",
     "Solver",
-    "SolverForecaster",
     "Spectral",
     "Strength",
     "TracerFlow",
@@ -115,9 +103,19 @@ __all__ = [
 ]
 
 
+_ON_DEMAND = {"data", "energy", "flow", "forecast", "metrics", "none", "study", "weak"}
+
+
 def __getattr__(name: str) -> object:
-    """Import the folders that a session may never need when they are asked for."""
-    if name in {"data", "metrics", "study"}:
+    """Import a folder when it is asked for: a session may never need it."""
+    if name == "EnergyMeter":
+        return import_module("physbias.energy").EnergyMeter
+    if name in _ON_DEMAND:
         return import_module(f"physbias.{name}")
     message = f"module 'physbias' has no attribute {name!r}"
     raise AttributeError(message)
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported already or not."""
+    return sorted({*globals(), *_ON_DEMAND, "EnergyMeter"})

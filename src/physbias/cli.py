@@ -2,8 +2,16 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from physbias.errors import MissingExtraError, PhysbiasError, explain
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import TaskID
+    from typer import Typer
+
+    from physbias.study import StudyResult, StudySettings
 
 INTERRUPTED = 130
 
@@ -32,7 +40,7 @@ def main() -> None:
         raise SystemExit(1) from error
 
 
-def _make_app():  # noqa: ANN202 (typer is an extra: its types are not known here)
+def _make_app() -> "Typer":
     import typer
 
     app = typer.Typer(
@@ -120,7 +128,8 @@ def study(
     console.print(f"\nreport: {out / 'report.html'}\nresults: {out / 'results.json'}")
 
 
-def _run_with_bars(settings, console):  # noqa: ANN001, ANN202 (types of the extra)
+def _run_with_bars(settings: "StudySettings", console: "Console") -> "StudyResult":
+    """Run a study and draw how far each stage is."""
     from rich.progress import (
         BarColumn,
         Progress,
@@ -131,7 +140,7 @@ def _run_with_bars(settings, console):  # noqa: ANN001, ANN202 (types of the ext
 
     from physbias.study import run_study
 
-    bars: dict[str, int] = {}
+    bars: dict[str, TaskID] = {}
     columns = (
         TextColumn("{task.description:24}"),
         BarColumn(),

@@ -14,10 +14,9 @@ def band_limit(u: Tensor, num_points: tuple[int, ...]) -> Float[Tensor, "..."]:
     Waves that the new grid cannot hold are left out (so nothing is aliased); all
     others keep amplitude and phase, and the mean is kept exactly. The first point
     stays where it is. The one wave that an even number of points holds by half, with
-    two points per wave, is split evenly between its two signs when points are added
-    and sampled when points are removed, so that adding and then removing points
-    returns the field. Going down, a divergence-free velocity stays so in all waves
-    but that one.
+    two points per wave, is split evenly between its two signs when points are added,
+    and left out when points are removed: its phase cannot be kept. A velocity free of
+    divergence therefore stays so.
 
     Args:
         u: real fields on periodic axes, the end point not repeated.
@@ -68,9 +67,9 @@ def _resample(u: Tensor, n: int, *, dim: int) -> Tensor:
     smaller = min(old, n)
     waves = waves[..., : smaller // 2 + 1]
     if smaller % 2 == 0:
-        # irfft counts the highest wave of an even grid once and all others twice
+        # the wave of two points: half of it on each side of the finer spectrum
         factor = torch.ones(waves.shape[-1], dtype=u.dtype, device=u.device)
-        factor[-1] = 2.0 if n < old else 0.5
+        factor[-1] = 0.0 if n < old else 0.5
         waves = waves * factor
     u = torch.fft.irfft(waves, n=n, dim=-1, norm="forward")
     return u.movedim(-1, dim)

@@ -29,7 +29,7 @@ def figure_of(records: Sequence[EnergyRecord], *, share: float = 1.0) -> EnergyF
         str(device.source.value)
         for record in records
         for device in record.devices
-        if device.joules is not None
+        if device.joules is not None and device.source is not None
     }
     if any(record.basis.value == "estimate" for record in records):
         sources = {"estimate"}

@@ -105,7 +105,7 @@ def inference_energy(model: nn.Module, task: Task) -> EnergyFigure:
 
 
 def forecast(model: nn.Module, window: Window, steps: int) -> Tensor:
-    """Return an ensemble ``(member, batch, steps, channel, *space)``, chunk by chunk."""
+    """Return an ensemble ``(member, batch, steps, channel, *space)``."""
     parts = []
     for first in range(0, len(window.history), CHUNK):
         where = slice(first, first + CHUNK)

@@ -140,9 +140,7 @@ def velocity_gradient(physics: ResidualLoss, u: Tensor) -> Tensor:
 
 def build_solver(task: Task) -> nn.Module:
     """Return the coarse solver."""
-    return SolverForecaster(
-        task.solver(), task.interval, set_parameters=set_parameters
-    )
+    return SolverForecaster(task.solver(), task.interval, set_parameters=set_parameters)
 
 
 def build_hybrid(task: Task) -> nn.Module:

@@ -252,5 +252,7 @@ def _notes(settings: StudySettings, candidates: list[CandidateResult]) -> list[s
             "cycle below leaves it out."
         )
     if settings.seeds == 1:
-        notes.append("One seed per candidate: differences of a few per cent mean little.")
+        notes.append(
+            "One seed per candidate: differences of a few per cent mean little."
+        )
     return notes

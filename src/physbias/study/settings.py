@@ -71,7 +71,7 @@ class StudySettings:
     out: Path
     data: Path | None = None
     candidates: tuple[str, ...] = CANDIDATES
-    budget: Budget = TimeBudget(20.0)  # noqa: RUF009 (a frozen value)
+    budget: Budget = TimeBudget(20.0)
     seeds: int = 1
     stride: int | None = None
     horizon: int = 8
