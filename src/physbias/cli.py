@@ -80,7 +80,7 @@ def study(
         out: Folder for data, candidates, results and report.
         data: Folder of The Well's HDF5 files, instead of making data.
         candidates: Comma-separated names; all if not given.
-        seconds: Training time per candidate [s]; 20 if no budget is given.
+        seconds: Training time per candidate [s]; 25 if no budget is given.
         epochs: Passes over the data per candidate, instead of seconds.
         seeds: Seeds per candidate that learns.
         stride: Frames from one state to the next; by default the smallest at which
@@ -112,7 +112,7 @@ def study(
         out=out,
         data=data,
         candidates=names,
-        budget=TimeBudget(20.0 if seconds is None else seconds)
+        budget=TimeBudget(25.0 if seconds is None else seconds)
         if epochs is None
         else EpochBudget(epochs),
         seeds=seeds,

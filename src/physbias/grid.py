@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite, prod
+from typing import Any, TypeGuard
 
 import torch
 from jaxtyping import Float
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.shapes import AXIS_NAMES
-from physbias.stencil import ghost_weights
+from physbias.stencil import rounded_ghost_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Grid:
                 )
             )
         # a frozen dataclass is filled through object.__setattr__
-        object.__setattr__(self, "num_points", points)
+        object.__setattr__(self, "num_points", tuple(map(int, points)))
         object.__setattr__(self, "lengths", tuple(map(float, lengths)))
         object.__setattr__(self, "boundary", _normalise_boundary(boundary, ndim))
         object.__setattr__(self, "origin", corner)
@@ -152,7 +153,7 @@ class Grid:
         return torch.stack(torch.meshgrid(*axes, indexing="ij"))[None]
 
     def check(self, u: Tensor, name: str, *, leading: int = 2) -> None:
-        """Raise :class:`ShapeError` unless ``u`` lives on this grid.
+        """Raise ``ShapeError`` unless ``u`` lives on this grid.
 
         Args:
             u: tensor whose last axes should be those of the grid.
@@ -218,7 +219,9 @@ class Grid:
         spacing = self.lengths[axis] / u.shape[dim]
         before = _ghosts(u, dim, width, wall=lower, spacing=spacing, degree=degree)
         mirrored = u.flip(dim)
-        after = _ghosts(mirrored, dim, width, wall=upper, spacing=spacing, degree=degree)
+        after = _ghosts(
+            mirrored, dim, width, wall=upper, spacing=spacing, degree=degree
+        )
         return torch.cat([before.flip(dim), u, after], dim)
 
 
@@ -244,14 +247,17 @@ def _ghosts(
         return mirror + (wall.slope * spacing) * distance.reshape(shape)
     layers = []
     for depth in range(width):
-        datum, cells = ghost_weights(int(isinstance(wall, Neumann)), degree, depth)
-        ghost = sum(
-            float(weight) * u.narrow(dim, k, 1) for k, weight in enumerate(cells)
-        )
+        known_order = int(isinstance(wall, Neumann))
+        datum, cells = rounded_ghost_weights(known_order, degree, depth)
+        ghost = sum(weight * u.narrow(dim, k, 1) for k, weight in enumerate(cells))
         # the weights measure lengths in spacings along the inward normal
         known = wall.value if isinstance(wall, Dirichlet) else -wall.slope * spacing
-        layers.append(ghost + float(datum) * known if known != 0 else ghost)
+        layers.append(ghost + datum * known if known != 0 else ghost)
     return torch.cat(layers, dim)
+
+
+def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
+    return isinstance(value, Sequence) and not isinstance(value, str)
 
 
 @lru_cache
@@ -296,7 +302,7 @@ def _normalise_boundary(spec: BoundarySpec, ndim: int) -> tuple[AxisBoundary, ..
     """Return one (lower, upper) pair per axis."""
     if isinstance(spec, Boundary):
         return ((spec, spec),) * ndim
-    entries = tuple(spec)
+    entries = tuple(spec) if _is_list(spec) else (spec,)
     if len(entries) != ndim:
         raise ArgumentError(
             explain(
@@ -308,7 +314,7 @@ def _normalise_boundary(spec: BoundarySpec, ndim: int) -> tuple[AxisBoundary, ..
         )
     pairs = []
     for axis, entry in enumerate(entries):
-        pair = (entry, entry) if isinstance(entry, Boundary) else tuple(entry)
+        pair = tuple(entry) if _is_list(entry) else (entry, entry)
         if len(pair) != 2 or not all(isinstance(side, Boundary) for side in pair):
             raise ArgumentError(
                 explain(

@@ -105,3 +105,42 @@ def ghost_weights(
     ghost = (-Fraction(2 * depth + 1, 2), 0)
     wall, *rest = formula_weights([(Fraction(0), datum), *cells], ghost)
     return wall, tuple(rest)
+
+
+# plain dictionaries, not lru_cache: torch.compile reads them, and would trace the
+# arithmetic of fractions behind a cache that it does not know
+_CENTRAL: dict[tuple[int, int], tuple[float, ...]] = {}
+_GHOSTS: dict[tuple[int, int, int], tuple[float, tuple[float, ...]]] = {}
+
+
+def rounded_central_weights(derivative: int, order: int) -> tuple[float, ...]:
+    """Return :func:`central_weights` as numbers."""
+    key = derivative, order
+    if key not in _CENTRAL:
+        _CENTRAL[key] = tuple(map(float, central_weights(derivative, order)))
+    return _CENTRAL[key]
+
+
+def rounded_ghost_weights(
+    datum: int, degree: int, depth: int
+) -> tuple[float, tuple[float, ...]]:
+    """Return :func:`ghost_weights` as numbers."""
+    key = datum, degree, depth
+    if key not in _GHOSTS:
+        wall, cells = ghost_weights(datum, degree, depth)
+        _GHOSTS[key] = float(wall), tuple(map(float, cells))
+    return _GHOSTS[key]
+
+
+def prepare_weights(order: int, degree: int | None) -> None:
+    """Round the weights of derivatives 1 to 4, before a step is compiled.
+
+    Args:
+        order: order of accuracy.
+        degree: degree of the ghosts' polynomial; None where there are none.
+    """
+    for derivative in (1, 2, 3, 4):
+        width = len(rounded_central_weights(derivative, order)) // 2
+        for depth in range(width if degree is not None else 0):
+            for datum in (0, 1):
+                rounded_ghost_weights(datum, degree or 0, depth)

@@ -10,6 +10,7 @@ from physbias.errors import ArgumentError, NonFiniteError, ShapeError
 from physbias.flow import (
     EULER,
     FlowMatching,
+    Prediction,
     RolloutError,
     TimeConditioned,
     ensemble_noise,
@@ -530,3 +531,43 @@ def test_network_with_another_output():
     head = FlowMatching(Wrong(), channels=2, noise_scale=1.0)
     with pytest.raises(ShapeError, match=r"net: found an output of shape \(3, 4, 8"):
         head.loss(draw(), draw())
+
+
+class Increment(nn.Module):
+    """The exact increment in units of the noise scale, whatever the noise."""
+
+    def __init__(self, increment):
+        super().__init__()
+        self.increment = increment
+
+    def forward(self, x, t):
+        return self.increment.expand(len(x), *self.increment.shape[1:])
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_a_perfect_clean_prediction_leaves_no_noise(steps):
+    """dx/dt = (x1 - x)/(1 - t): the midpoint rule ends on x1 exactly."""
+    generator = torch.Generator().manual_seed(0)
+    step = torch.randn(1, 2, 4, 6, generator=generator, dtype=torch.float64)
+    reference = torch.randn(3, 2, 4, 6, generator=generator, dtype=torch.float64)
+    head = FlowMatching(
+        Increment(step), channels=2, noise_scale=0.5, prediction=Prediction.CLEAN
+    )
+    fields = head.sample(reference, members=2, steps=steps).fields
+    expected = (reference + 0.5 * step).expand_as(fields)
+    torch.testing.assert_close(fields, expected, rtol=0, atol=1e-13)
+    loss = head.loss(reference + 0.5 * step, reference)
+    assert loss.total < 1e-28
+    torch.testing.assert_close(loss.clean, reference + 0.5 * step)
+
+
+def test_a_weight_multiplies_the_squared_error_of_its_channel():
+    """A network that is wrong by one unit everywhere scores the mean weight."""
+    reference = torch.zeros(4, 2, 4, 6, dtype=torch.float64)
+    wrong = torch.ones(1, 2, 4, 6, dtype=torch.float64)
+    head = FlowMatching(
+        Increment(wrong), channels=2, noise_scale=0.5, prediction=Prediction.CLEAN
+    )
+    weight = torch.tensor([3.0, 0.0]).reshape(1, 2, 1, 1)
+    found = head.loss(reference, reference, weight=weight).total
+    torch.testing.assert_close(found.item(), 1.5)

@@ -84,7 +84,7 @@ class Trajectories:
 
     @property
     def groups(self) -> dict[str, tuple[int, ...]]:
-        """The channel indices of each field: the components of a vector together."""
+        """Channel indices by field, the components of a vector together."""
         return channel_groups(self.names, ndim=self.ndim)
 
     def select(self, fields: Sequence[str]) -> "Trajectories":

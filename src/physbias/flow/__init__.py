@@ -9,7 +9,7 @@ on a linear constraint. Members are numbered and reproducible
 (:func:`ensemble_noise`).
 """
 
-from physbias.flow.head import FlowMatching
+from physbias.flow.head import FlowMatching, Prediction
 from physbias.flow.noise import ensemble_noise
 from physbias.flow.path import Path, PathSample, ReferencePath
 from physbias.flow.projection import AffineProjection
@@ -30,6 +30,7 @@ __all__ = [
     "FlowMatching",
     "Path",
     "PathSample",
+    "Prediction",
     "ReferencePath",
     "RolloutError",
     "Sampler",

@@ -1,6 +1,7 @@
 """Conditional flow matching: a network as a distribution over the next state."""
 
 from collections.abc import Sequence
+from enum import Enum
 
 import torch
 from jaxtyping import Float
@@ -17,6 +18,19 @@ from physbias.flow.times import stratified_times
 from physbias.flow.velocity import VelocityNetwork
 from physbias.shapes import Ensemble, State
 from physbias.strength import Strength
+
+
+class Prediction(Enum):
+    """What the network gives, in units of the noise scale.
+
+    ``VELOCITY`` is the velocity of the path. ``CLEAN`` is the increment from the
+    reference to the target, from which the velocity follows: the network need not
+    copy the noise, which little training does badly, and its error is weighted by
+    ``(1 - t)**2`` relative to the velocity's.
+    """
+
+    VELOCITY = "velocity"
+    CLEAN = "clean"
 
 
 class FlowMatching(nn.Module):
@@ -40,6 +54,7 @@ class FlowMatching(nn.Module):
         groups: Channels that share one scale, such as the components of a vector.
             Needed for all channels that the projector mixes.
         path: Way from source to target, :class:`ReferencePath` if left out.
+        prediction: What the network gives.
         projector: Affine projection ``state -> state`` in the units of the state.
             It is applied to reference, noise and velocity, so that every sample
             obeys its constraint to round-off.
@@ -63,6 +78,7 @@ class FlowMatching(nn.Module):
         reference_scale: PerChannel | None = None,
         groups: Sequence[Sequence[int]] = (),
         path: Path | None = None,
+        prediction: Prediction = Prediction.VELOCITY,
         projector: Projector | None = None,
     ) -> None:
         super().__init__()
@@ -79,6 +95,7 @@ class FlowMatching(nn.Module):
             net, scales, context_channels=context_channels, projector=projector
         )
         self.path = ReferencePath() if path is None else path
+        self.prediction = prediction
 
     @property
     def strength(self) -> Strength:
@@ -164,15 +181,20 @@ class FlowMatching(nn.Module):
             len(x1), dtype=x1.dtype, device=x1.device, generator=generator
         )
         point = self.path.sample(reference, x1, t, self.velocity.noise(white))
-        velocity = self.velocity(point.xt, t, reference, context)
+        output = self.velocity(point.xt, t, reference, context)
         unit = self.velocity.unit(x1)
-        error = ((velocity - point.velocity) / unit).square()
+        if self.prediction is Prediction.CLEAN:
+            clean = reference + output
+            error = ((clean - x1) / unit).square()
+        else:
+            clean = self.path.clean(reference, point.xt, output, t)
+            error = ((output - point.velocity) / unit).square()
         flow = (error if weight is None else error * weight.to(error)).mean()
         return FlowLoss(
             total=flow,
             flow=flow,
             infeasible=((given - x1) / unit).square().mean().detach(),
-            clean=self.path.clean(reference, point.xt, velocity, t),
+            clean=clean,
             t=t,
         )
 
@@ -334,7 +356,10 @@ class FlowMatching(nn.Module):
         )
 
         def field(x: State, t: Times) -> State:
-            return self.velocity(x, t, folded, context)
+            output = self.velocity(x, t, folded, context)
+            if self.prediction is Prediction.CLEAN:
+                return self.path.velocity(x, folded + output, t)
+            return output
 
         with self.velocity.evaluating():
             x1 = sampler.integrate(field, source, steps=steps)

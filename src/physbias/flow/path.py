@@ -57,6 +57,10 @@ class Path(Protocol):
         """Return the estimate of the target that a velocity at ``xt`` implies."""
         ...
 
+    def velocity(self, xt: State, clean: State, t: Times) -> State:
+        """Return the velocity that an estimate of the target implies."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ReferencePath:

@@ -32,21 +32,13 @@ class Autodiff(AbstractDerivatives):
             )
         self.points = points
         self.num_space = num_space
+        self.coords = points[:, :num_space]
+        self.time = points[:, num_space:]
 
     @property
     def ndim(self) -> int:
         """Number of space axes."""
         return self.num_space
-
-    @property
-    def coords(self) -> Tensor:
-        """Coordinates [m], ``(points, axis)``."""
-        return self.points[:, : self.num_space]
-
-    @property
-    def time(self) -> Tensor:
-        """Time [s] of each point, ``(points, 1)``."""
-        return self.points[:, self.num_space :]
 
     def partial(self, u: Tensor, axis: int, order: int = 1) -> Tensor:
         """Return the derivative of every channel along one space axis.
@@ -74,9 +66,11 @@ class Autodiff(AbstractDerivatives):
 
     def coefficient(self, value: Tensor | float) -> Tensor | float:
         """Return the coefficient: at points it is a number or one value per point."""
-        if isinstance(value, Tensor) and value.ndim == 1 and len(value) > 1:
-            return value[:, None]
-        return value
+        if not isinstance(value, Tensor) or value.ndim == 0:
+            return value
+        if value.is_floating_point():
+            value = value.to(self.points.dtype)  # do not promote the state
+        return value[:, None] if value.ndim == 1 else value
 
     def leray(self, v: Tensor) -> Tensor:
         """Raise: at points nothing can be projected, a pressure does it."""

@@ -32,7 +32,7 @@ class AbstractDerivatives(ABC):
     """Vector calculus from partial derivatives, on a grid or at points."""
 
     coords: Tensor
-    time: Tensor | float
+    time: Tensor
 
     @property
     @abstractmethod
@@ -120,6 +120,10 @@ class AbstractDerivatives(ABC):
             result = result + v[:, axis : axis + 1] * self.partial(u, axis)
         return result
 
+    def dealias(self, u: Tensor) -> Tensor:
+        """Return ``u`` without the modes that products of states would alias into."""
+        return u
+
     def _check_vector(self, v: Tensor) -> None:
         if v.shape[1] != self.ndim:
             raise ShapeError(
@@ -175,7 +179,11 @@ class GridDerivatives(AbstractDerivatives):
         self.grid = grid
         self.coords = coords
         self.fourier = fourier
-        self.time = time
+        # a tensor also where time is one number, so that torch.sin(d.time) works in
+        # every use; without axes, so that float64 does not promote a float32 state
+        self.time = torch.as_tensor(
+            time, dtype=None if isinstance(time, Tensor) else torch.float64
+        )
         self.pairs = pairs
 
     @abstractmethod
@@ -211,11 +219,16 @@ class GridDerivatives(AbstractDerivatives):
             value: a number, a tensor with one value per sample, or a tensor that
                 already broadcasts.
         """
-        if not isinstance(value, Tensor) or value.ndim != 1:
+        if not isinstance(value, Tensor) or value.ndim == 0:
             return value
-        if self.pairs is not None and len(value) > 1:
-            value = value.repeat_interleave(self.pairs.intervals).repeat(2)
-        return value.reshape(-1, *[1] * (self.ndim + 1))
+        if value.is_floating_point():
+            value = value.to(self.coords.dtype)  # do not promote the state
+        if value.ndim == 1:
+            value = value.reshape(-1, *[1] * (self.ndim + 1))
+        if self.pairs is not None and value.ndim == self.ndim + 2 and len(value) > 1:
+            value = value.repeat_interleave(self.pairs.intervals, dim=0)
+            value = torch.cat([value, value])
+        return value
 
     def leray(self, v: Tensor) -> Tensor:
         """Return the part of a vector that has no divergence in this scheme.

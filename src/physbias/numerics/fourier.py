@@ -51,7 +51,6 @@ class FourierSymbols:
         self._axis_symbol = axis_symbol
         self._dtype = dtype
         self._device = device
-        self._symbols: dict[tuple[int, int], Tensor] = {}
         first = [self.real(axis, 1) for axis in range(grid.ndim)]
         self.wavenumbers = first
         square = sum((k * k for k in first), start=torch.zeros_like(first[0]))
@@ -65,6 +64,12 @@ class FourierSymbols:
             start=torch.zeros_like(square),
         )
         self.mask = None if keep is None else self._mask(keep)
+        self._symbols: dict[tuple[int, int], Tensor] = {}
+        self._symbols = {
+            (axis, order): self.symbol(axis, order)
+            for axis in range(grid.ndim)
+            for order in (1, 2, 3, 4)
+        }
 
     def real(self, axis: int, order: int) -> Tensor:
         """Return the real multiplier of one derivative, without its power of i.
@@ -83,10 +88,10 @@ class FourierSymbols:
 
     def symbol(self, axis: int, order: int) -> Tensor:
         """Return the multiplier of one derivative, complex for odd orders."""
-        if (axis, order) not in self._symbols:
-            real = self.real(axis, order)
-            self._symbols[axis, order] = real if order % 2 == 0 else 1j * real
-        return self._symbols[axis, order]
+        if (axis, order) in self._symbols:
+            return self._symbols[axis, order]
+        real = self.real(axis, order)
+        return real if order % 2 == 0 else 1j * real
 
     def project(self, v: Tensor) -> Tensor:
         """Return a vector field without the part that this scheme calls a gradient."""

@@ -30,7 +30,7 @@ class AbstractIMEX(AbstractStepper):
         return self.explicit.order
 
     def step(
-        self, system: System, u: Tensor, time: Tensor | float, dt: float
+        self, system: System, u: Tensor, time: Tensor | float, dt: Tensor | float
     ) -> Tensor:
         """Return the state one step later.
 

@@ -24,7 +24,7 @@ class AbstractRungeKutta(AbstractStepper):
         return self.tableau.order
 
     def step(
-        self, system: System, u: Tensor, time: Tensor | float, dt: float
+        self, system: System, u: Tensor, time: Tensor | float, dt: Tensor | float
     ) -> Tensor:
         """Return the state one step later.
 

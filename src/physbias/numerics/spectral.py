@@ -62,10 +62,11 @@ class Spectral:
                     remedy="use FiniteDifference, or make every boundary Periodic()",
                 )
             )
-        symbols = FourierSymbols(
-            grid, _symbol, keep=self.dealias, dtype=dtype, device=device
-        )
-        coords = grid.coords(dtype=dtype, device=device)
+        with torch.inference_mode(mode=False):  # made once, also used in training
+            symbols = FourierSymbols(
+                grid, _symbol, keep=self.dealias, dtype=dtype, device=device
+            )
+            coords = grid.coords(dtype=dtype, device=device)
         return SpectralDerivatives(grid, coords, fourier=symbols)
 
 

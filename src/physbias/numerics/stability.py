@@ -5,6 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from physbias.errors import DivergenceError, explain
+
 KRYLOV_SIZE = 24
 # Ritz values lie inside the spectrum: take them a little further out
 MARGIN = 1.05
@@ -41,6 +43,16 @@ def ritz_values(tendency: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:
         epsilon = 1e-2 * amplitude / direction.abs().max()
         w = tendency(u + epsilon * direction) - tendency(u - epsilon * direction)
         w = w / (2 * epsilon)
+        if not bool(torch.isfinite(w).all()):
+            raise DivergenceError(
+                explain(
+                    "rhs",
+                    found="NaN or infinity at a state 1 % away from the one given",
+                    expected="finite values, to find the longest stable step",
+                    remedy="guard its roots, logarithms and divisions, or give dt with "
+                    "allow_unstable=True",
+                )
+            )
         for row, vector in enumerate(basis):
             weight = (vector * w).sum()
             hessenberg[row, column] = weight
@@ -66,7 +78,7 @@ def largest_stable_step(
         The step [s]; infinity where nothing limits it, zero where every step grows.
     """
     radius = float(eigenvalues.abs().max())
-    if radius == 0 or radius != radius:
+    if radius == 0:
         return float("inf")
     outer = MARGIN * eigenvalues
 

@@ -23,7 +23,7 @@ class System(Protocol):
         """Return the tendency without its stiff linear part."""
         ...
 
-    def solve(self, u: Tensor, dt: float) -> Tensor:
+    def solve(self, u: Tensor, dt: Tensor | float) -> Tensor:
         """Return the solution ``w`` of ``w - dt * linear(w) = u``."""
         ...
 
@@ -32,10 +32,13 @@ class System(Protocol):
 class Stepper(Protocol):
     """Advances a state by one step of fixed length."""
 
-    order: int
+    @property
+    def order(self) -> int:
+        """Order of accuracy."""
+        ...
 
     def step(
-        self, system: System, u: Tensor, time: Tensor | float, dt: float
+        self, system: System, u: Tensor, time: Tensor | float, dt: Tensor | float
     ) -> Tensor:
         """Return the state one step later."""
         ...
@@ -79,17 +82,22 @@ class ButcherTableau:
         return 1 + z * total
 
 
-def combine(u: Tensor, weights: tuple[float, ...], slopes: list[Tensor]) -> Tensor:
+Weights = tuple[Tensor | float, ...]
+
+
+def combine(u: Tensor, weights: Weights, slopes: list[Tensor]) -> Tensor:
     """Return ``u`` plus the weighted slopes, skipping weights that are zero."""
     for weight, slope in zip(weights, slopes, strict=False):
-        if weight != 0:
+        if isinstance(weight, Tensor):
+            u = u + weight * slope
+        elif weight != 0:
             u = torch.add(u, slope, alpha=weight)
     return u
 
 
-def scaled(weights: tuple[float, ...], dt: float) -> tuple[float, ...]:
-    """Return weights times the step."""
-    return tuple(weight * dt for weight in weights)
+def scaled(weights: tuple[float, ...], dt: Tensor | float) -> Weights:
+    """Return weights times the step; zeros stay numbers."""
+    return tuple(weight * dt if weight != 0 else 0.0 for weight in weights)
 
 
 class AbstractStepper(ABC):
@@ -106,7 +114,7 @@ class AbstractStepper(ABC):
 
     @abstractmethod
     def step(
-        self, system: System, u: Tensor, time: Tensor | float, dt: float
+        self, system: System, u: Tensor, time: Tensor | float, dt: Tensor | float
     ) -> Tensor:
         """Return the state one step later.
 

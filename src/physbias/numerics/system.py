@@ -22,8 +22,7 @@ class SemiDiscrete:
 
     def __call__(self, u: Tensor, time: Tensor | float) -> Tensor:
         """Return the tendency of a state [1/s times its unit]."""
-        d = self.derivatives.at(time)
-        return d.dealias(self.pde.tendency(u, d))
+        return self.pde.tendency(u, self.derivatives.at(time))
 
     def admit(self, u: Tensor) -> Tensor:
         """Return the state nearest to ``u`` that the scheme and constraints allow."""
@@ -40,7 +39,7 @@ class SemiDiscrete:
         """Return the tendency without its stiff linear part."""
         return self(u, time) - self.linear(u)
 
-    def solve(self, u: Tensor, dt: float) -> Tensor:
+    def solve(self, u: Tensor, dt: Tensor | float) -> Tensor:
         """Return the solution ``w`` of ``w - dt * linear(w) = u``."""
         inverse = 1 / (1 - dt * self._stiff_symbol())
         return multiply(u, inverse, self.derivatives.grid.num_points)

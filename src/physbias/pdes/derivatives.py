@@ -75,6 +75,10 @@ class Derivatives(Protocol):
         """Return the field of zero mean whose ``div(grad)`` is ``f`` less its mean."""
         ...
 
+    def dealias(self, u: Tensor) -> Tensor:
+        """Return ``u`` without the modes that products of states would alias into."""
+        ...
+
     def symbol(self, axis: int, order: int = 1) -> Tensor:
         """Return the multiplier of a derivative on Fourier modes."""
         ...

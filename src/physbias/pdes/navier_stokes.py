@@ -1,6 +1,5 @@
 """Incompressible Navier-Stokes equations that carry a passive tracer."""
 
-import torch
 from torch import Tensor
 
 from physbias.pdes.constraints import DivergenceFree
@@ -48,24 +47,16 @@ class TracerFlow(PDE):
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the tendency before the pressure acts."""
         v, _ = self.split(u)
-        viscous, diffusive = self.split(d.laplacian(u))
-        spreading = self.join(
-            velocity=d.coefficient(self.viscosity) * viscous,
-            tracer=d.coefficient(self.diffusivity) * diffusive,
-        )
-        return spreading - d.advect(v, u)
+        return self._spreading(d) * d.laplacian(u) - d.advect(v, u)
 
     def stiff_symbol(self, d: Derivatives) -> Tensor:
         """Return the symbols of viscosity and diffusion [1/s], channel by channel."""
-        laplacian = d.laplacian_symbol()
-        viscosity = uniform(self.viscosity, "viscosity")
-        diffusivity = uniform(self.diffusivity, "diffusivity")
-        # one of them may be a number and the other one value per sample
-        viscous, diffusive = torch.broadcast_tensors(
-            d.coefficient(viscosity) * laplacian,
-            d.coefficient(diffusivity) * laplacian,
-        )
-        return torch.cat([viscous] * d.ndim + [diffusive], dim=1)
+        uniform(self.viscosity, "viscosity")
+        uniform(self.diffusivity, "diffusivity")
+        return self._spreading(d) * d.laplacian_symbol()
+
+    def _spreading(self, d: Derivatives) -> Tensor:
+        return self.per_channel(d, velocity=self.viscosity, tracer=self.diffusivity)
 
     def diagnose(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
         """Return the pressure over density [m²/s²], of zero mean."""

@@ -87,7 +87,10 @@ class PDE(nn.Module):
     def tendency(
         self, u: Tensor, d: Derivatives, multipliers: Tensor | None = None
     ) -> Tensor:
-        """Return ``rhs`` after the constraints have had their say.
+        """Return ``rhs`` after constraints and scheme have had their say.
+
+        What the scheme dealiases is gone from it, so that solvers and losses on one
+        scheme solve and judge the same system.
 
         Args:
             u: state.
@@ -114,7 +117,7 @@ class PDE(nn.Module):
                 own = multipliers[:, first : first + constraint.num_multipliers]
                 f = f + constraint.force(self, own, d)
                 first += constraint.num_multipliers
-        return f
+        return d.dealias(f)
 
     def residual(
         self, u: Tensor, d: Derivatives, multipliers: Tensor | None = None
@@ -136,7 +139,7 @@ class PDE(nn.Module):
 
     @property
     def known(self) -> "PDE":
-        """The part whose spectrum limits the time step: all but learned corrections."""
+        """What limits the time step, which is all but learned corrections."""
         return self
 
     @property
@@ -172,19 +175,36 @@ class PDE(nn.Module):
 
     def join(self, **parts: Tensor) -> Tensor:
         """Return a state made of its named fields."""
-        if parts.keys() != self.fields.keys():
-            raise ArgumentError(
-                explain(
-                    "join",
-                    found=f"fields {sorted(parts)}",
-                    expected=f"{sorted(self.fields)}",
-                    remedy="give each field of the equation once",
-                )
-            )
+        self._check_fields("join", parts)
         return torch.cat([parts[name] for name in self.fields], dim=1)
 
+    def per_channel(self, d: Derivatives, **values: Coefficient) -> Tensor:
+        """Return one coefficient per field, in a shape that multiplies whole states.
+
+        One product over all channels costs less than one per field and their union.
+
+        Args:
+            d: gives the layout, dtype and device of states.
+            values: coefficient of each field.
+        """
+        self._check_fields("per_channel", values)
+        parts = []
+        for name in self.fields:
+            value = d.coefficient(values[name])
+            if not isinstance(value, Tensor) or value.ndim == 0:
+                ones = d.coords.new_ones([1] * d.coords.ndim)
+                value = ones * value
+            parts.append(value)
+        lead = torch.broadcast_shapes(*(part[:, :1].shape for part in parts))
+        sizes = [where.stop - where.start for where in self.channels(d.ndim).values()]
+        spread = [
+            part.expand(lead[0], size, *lead[2:])
+            for part, size in zip(parts, sizes, strict=True)
+        ]
+        return torch.cat(spread, dim=1)
+
     def check_channels(self, u: Tensor, ndim: int, name: str, *, axis: int = 1) -> None:
-        """Raise :class:`ShapeError` unless ``u`` has the channels of a state."""
+        """Raise ``ShapeError`` unless ``u`` has the channels of a state."""
         wanted = self.num_channels(ndim)
         if u.shape[axis] != wanted:
             raise ShapeError(
@@ -194,6 +214,17 @@ class PDE(nn.Module):
                     expected=f"{wanted} ({_describe(self.fields, ndim)}) "
                     f"along axis {axis}",
                     remedy=f"select or stack the fields of {type(self).__name__}",
+                )
+            )
+
+    def _check_fields(self, argument: str, parts: Mapping[str, object]) -> None:
+        if parts.keys() != self.fields.keys():
+            raise ArgumentError(
+                explain(
+                    argument,
+                    found=f"fields {sorted(parts)}",
+                    expected=f"{sorted(self.fields)}",
+                    remedy="give each field of the equation once",
                 )
             )
 

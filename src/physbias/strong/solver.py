@@ -47,9 +47,12 @@ class Solver(nn.Module):
         pde: the equation.
         grid: where states live.
         scheme: how derivatives are taken.
-        stepper: how time is stepped; :class:`DormandPrince` chooses its own steps.
+        stepper: how time is stepped; ``DormandPrince`` chooses its own steps.
         dt: longest step [s]; intervals between output times are divided into equal
-            steps no longer than this. If not given, 0.8 of the stability limit.
+            steps no longer than this. If not given, 0.8 of the stability limit, which
+            is that of the whole batch: give ``dt`` where the result of one sample
+            must not depend on the others. The same holds for the error that
+            :class:`DormandPrince` controls.
         gradient: how gradients come back: ``Backprop()``, ``Checkpoint()``,
             ``Adjoint()``.
         compile: compile the step with ``torch.compile``, which fuses it.

@@ -47,7 +47,7 @@ def write_report(
         result: of the study.
         path: of the page.
         pictures: shown after the standard figures, such as those of
-            :func:`physbias.study.figures.fields_figure`.
+            ``physbias.study.figures.fields_figure``.
     """
     summaries = summarise(result)
     source = files("physbias.study").joinpath("page.html")

@@ -71,7 +71,7 @@ class StudySettings:
     out: Path
     data: Path | None = None
     candidates: tuple[str, ...] = CANDIDATES
-    budget: Budget = TimeBudget(20.0)
+    budget: Budget = TimeBudget(25.0)
     seeds: int = 1
     stride: int | None = None
     horizon: int = 8

@@ -29,7 +29,7 @@ class CollocationLoss(nn.Module):
     Raises:
         ShapeError: ``points`` is not a list of points, or the network gives another
             number of channels.
-        ArgumentError: the network's output does not depend on the points.
+        ArgumentError: the network's output carries no gradient.
 
     Source:
         M. Raissi, P. Perdikaris, G. E. Karniadakis (2019), J. Comput. Phys. 378,

@@ -1,0 +1,146 @@
+import copy
+import pickle
+from typing import ClassVar
+
+import pytest
+import torch
+from torch import nn
+
+from physbias.errors import ArgumentError, ShapeError
+from physbias.grid import Grid, Periodic
+from physbias.numerics import FiniteDifference
+from physbias.pdes import PDE, Burgers, DivergenceFree, TracerFlow, pde
+
+LINE = Grid((8,), (1.0,), boundary=Periodic())
+
+
+class Pair(PDE):
+    fields: ClassVar = {"height": 1, "flow": "vector", "dyes": 2}
+
+    def rhs(self, u, d):
+        return -u
+
+
+def test_fields_travel_as_channels():
+    equation = Pair()
+    assert equation.num_channels(2) == 5
+    assert equation.channels(2)["dyes"] == slice(3, 5)
+    u = torch.randn(2, 5, 4, 4)
+    height, flow, dyes = equation.split(u)
+    assert torch.equal(flow, u[:, 1:3])
+    assert torch.equal(equation.join(dyes=dyes, flow=flow, height=height), u)
+    points = torch.randn(7, 6)  # three space axes
+    assert [p.shape[1] for p in equation.split(points)] == [1, 3, 2]
+
+
+def test_missing_fields_are_named():
+    with pytest.raises(
+        ArgumentError,
+        match=r"join: found fields \['height'\], expected \['dyes', .*once",
+    ):
+        Pair().join(height=torch.ones(1, 1, 4))
+    with pytest.raises(
+        ArgumentError, match=r"fields: found none in Bare.*write fields"
+    ):
+        type("Bare", (PDE,), {})().num_channels(1)
+    with pytest.raises(
+        NotImplementedError, match="Mute gives neither rhs nor residual"
+    ):
+        type("Mute", (PDE,), {"fields": {"u": 1}})().rhs(torch.ones(1, 1, 4), None)
+    with pytest.raises(
+        ShapeError,
+        match=r"u: found 2 channels, expected 5 \(height: 1, flow: 2, dyes: 2",
+    ):
+        Pair().check_channels(torch.ones(1, 2, 4, 4), 2, "u")
+
+
+def test_a_tendency_that_would_broadcast_is_refused():
+    d = FiniteDifference().bind(LINE)
+    short = pde(lambda u, d: d.laplacian(u[:, :1]), {"a": 1, "b": 1})
+    with pytest.raises(
+        ShapeError, match=r"rhs: found .*\(2, 1, 8\).*\(2, 2, 8\); join"
+    ):
+        short.tendency(torch.ones(2, 2, 8), d)
+    three = Burgers(torch.full((3,), 0.1))
+    with pytest.raises(ShapeError, match="rhs: found"):
+        three.tendency(torch.ones(1, 1, 8), d)
+
+
+def test_tensors_are_buffers_numbers_may_become_tensors_and_parameters():
+    equation = Burgers(0.1)
+    assert not list(equation.buffers())
+    equation.viscosity = torch.tensor([0.1, 0.2])
+    assert [name for name, _ in equation.named_buffers()] == ["viscosity"]
+    assert equation.double().viscosity.dtype == torch.float64
+    equation.viscosity = nn.Parameter(torch.tensor(0.3))
+    assert [name for name, _ in equation.named_parameters()] == ["viscosity"]
+    assert not list(equation.buffers())
+    again = pickle.loads(pickle.dumps(copy.deepcopy(equation)))
+    assert torch.equal(again.viscosity, equation.viscosity)
+
+
+def test_one_parameter_under_two_names_stays_one():
+    nu = nn.Parameter(torch.tensor(0.1))
+    assert len(list(TracerFlow(nu).parameters())) == 1
+
+
+def test_a_module_given_as_function_owns_its_parameters():
+    class Term(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.rate = nn.Parameter(torch.tensor(2.0))
+
+        def forward(self, u, d):
+            return self.rate * d.laplacian(u)
+
+    equation = pde(Term(), {"a": 1, "b": 1})
+    assert [n for n, _ in equation.named_parameters()] == ["function.rate"]
+    assert equation.num_channels(1) == 2
+    u = torch.randn(2, 2, 8)
+    d = FiniteDifference().bind(LINE)
+    equation.tendency(u, d).square().sum().backward()
+    assert float(equation.function.rate.grad) != 0
+
+
+def test_tendency_projects_or_takes_the_multipliers():
+    grid = Grid((6, 8), (1.0, 1.0), boundary=Periodic())
+    d = FiniteDifference().bind(grid)
+    equation = pde(lambda u, d: u, {"v": "vector"}, constraints=(DivergenceFree("v"),))
+    assert equation.num_multipliers == 1
+    u = torch.randn(2, 2, 6, 8)
+    torch.testing.assert_close(equation.tendency(u, d), d.leray(u))
+    p = torch.randn(2, 1, 6, 8)
+    torch.testing.assert_close(equation.tendency(u, d, p), u - d.grad(p))
+
+
+def test_one_coefficient_per_field_multiplies_whole_states():
+    d = FiniteDifference().bind(Grid((4, 5), (1.0, 1.0), boundary=Periodic()))
+    rates = torch.tensor([1.0, 2.0])
+    learned = nn.Parameter(torch.tensor(3.0))
+    found = Pair().per_channel(d, height=rates, flow=learned, dyes=0.5)
+    expected = torch.tensor([[1.0, 3, 3, 0.5, 0.5], [2.0, 3, 3, 0.5, 0.5]])
+    assert torch.equal(found, expected[..., None, None])
+    found.sum().backward()
+    assert float(learned.grad) == 4
+    field = torch.rand(1, 1, 4, 5)
+    found = Pair().per_channel(d, height=field, flow=1.0, dyes=rates)
+    assert torch.equal(found[:, :1], field.expand(2, 1, 4, 5))
+    with pytest.raises(ArgumentError, match="per_channel: found fields"):
+        Pair().per_channel(d, height=1.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("0.1", "viscosity: found str, expected a number, a tensor"),
+        ([0.1], r"viscosity: found list.*torch\.as_tensor"),
+        (True, "viscosity: found bool"),
+        (None, "viscosity: found NoneType"),
+        (float("inf"), "viscosity: found NaN or infinity, expected finite"),
+        (torch.tensor([0.1, float("nan")]), "viscosity: found NaN or infinity"),
+        (-1e-9, "viscosity: found -1e-09, expected at least 0; correct its sign"),
+    ],
+)
+def test_bad_coefficients(value, message):
+    with pytest.raises(ArgumentError, match=message):
+        Burgers(value)

@@ -1,0 +1,38 @@
+"""What a user chooses for a study."""
+
+from pathlib import Path
+
+import pytest
+
+from physbias.errors import ArgumentError
+from physbias.study import EpochBudget, StudySettings, TimeBudget
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ({"seeds": 0}, "seeds: found 0, expected a positive number"),
+        ({"stride": 0}, "stride: found 0"),
+        ({"horizon": -1}, "horizon: found -1"),
+        ({"threads": 0}, "threads: found 0"),
+        ({"budget": TimeBudget(0.0)}, "budget: found 0.0"),
+        ({"budget": EpochBudget(-2)}, "budget: found -2"),
+        ({"candidates": ("fno", "magic")}, "candidates: found magic, expected some of"),
+        ({"candidates": ()}, "candidates: found none"),
+    ],
+)
+def test_choices_that_make_no_sense_are_refused(choice, message):
+    with pytest.raises(ArgumentError, match=message):
+        StudySettings(out=Path("x"), **choice)
+
+
+def test_budgets_say_how_much_is_spent():
+    assert TimeBudget(20.0).progress(seconds=5.0, epochs=99.0) == 0.25
+    assert EpochBudget(10).progress(seconds=99.0, epochs=5.0) == 0.5
+
+
+def test_what_decides_a_result_is_described_and_where_it_goes_is_not():
+    a = StudySettings(out=Path("a"), seeds=3, candidates=("fno",))
+    assert a.describe() == StudySettings(out=Path("b")).describe()
+    b = StudySettings(out=Path("a"), budget=EpochBudget(3))
+    assert b.describe() != a.describe()

@@ -1,0 +1,69 @@
+from fractions import Fraction
+from math import factorial
+
+import pytest
+
+from physbias.stencil import central_weights, formula_weights, ghost_weights
+
+
+@pytest.mark.parametrize(
+    ("derivative", "order", "expected"),
+    [
+        (1, 2, "-1/2 0 1/2"),
+        (1, 4, "1/12 -2/3 0 2/3 -1/12"),
+        (1, 6, "-1/60 3/20 -3/4 0 3/4 -3/20 1/60"),
+        (1, 8, "1/280 -4/105 1/5 -4/5 0 4/5 -1/5 4/105 -1/280"),
+        (2, 2, "1 -2 1"),
+        (2, 4, "-1/12 4/3 -5/2 4/3 -1/12"),
+        (2, 6, "1/90 -3/20 3/2 -49/18 3/2 -3/20 1/90"),
+        (3, 2, "-1/2 1 0 -1 1/2"),
+        (4, 2, "1 -4 6 -4 1"),
+        (4, 4, "-1/6 2 -13/2 28/3 -13/2 2 -1/6"),
+    ],
+)
+def test_central_weights_of_the_tables(derivative, order, expected):
+    """B. Fornberg (1988), table 1."""
+    assert " ".join(map(str, central_weights(derivative, order))) == expected
+
+
+@pytest.mark.parametrize("derivative", [1, 2, 3, 4, 5, 6])
+@pytest.mark.parametrize("order", [2, 4, 6, 8])
+def test_central_weights_are_exact_up_to_their_order_and_no_further(derivative, order):
+    weights = central_weights(derivative, order)
+    width = len(weights) // 2
+
+    def moment(power: int) -> Fraction:
+        return sum(
+            (w * k**power for k, w in enumerate(weights, start=-width)), Fraction(0)
+        )
+
+    for power in range(derivative + order):
+        assert moment(power) == (factorial(derivative) if power == derivative else 0)
+    assert moment(derivative + order) != 0
+
+
+def test_ghosts_by_hand():
+    """Through a value: -u0 + 2w. Through a slope: u0 - s, for s inward."""
+    assert ghost_weights(0, 1, 0) == (2, (-1,))
+    # p = w + a x + b x², u(1/2) and u(3/2) known: p(-1/2) = 8/3 w - 2 u0 + u1/3
+    assert ghost_weights(0, 2, 0) == (Fraction(8, 3), (-2, Fraction(1, 3)))
+    assert ghost_weights(1, 1, 0) == (-1, (1,))
+    assert ghost_weights(1, 1, 1) == (-2, (1,))
+
+
+@pytest.mark.parametrize("datum", [0, 1])
+@pytest.mark.parametrize("degree", [1, 3, 5, 7, 9])
+@pytest.mark.parametrize("depth", [0, 1, 4])
+def test_ghosts_continue_every_power(datum, degree, depth):
+    wall, cells = ghost_weights(datum, degree, depth)
+    for power in range(degree + 1):
+        value = sum(w * Fraction(2 * k + 1, 2) ** power for k, w in enumerate(cells))
+        value += wall * (power == datum)
+        assert value == Fraction(-2 * depth - 1, 2) ** power
+
+
+def test_formula_reproduces_simpson_like_hermite_data():
+    """Middle value from both ends and both slopes: (a + b)/2 + (a' - b')/8."""
+    ends = [(Fraction(0), 0), (Fraction(1), 0), (Fraction(0), 1), (Fraction(1), 1)]
+    weights = formula_weights(ends, (Fraction(1, 2), 0))
+    assert [str(w) for w in weights] == ["1/2", "1/2", "1/8", "-1/8"]
