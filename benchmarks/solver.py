@@ -109,7 +109,9 @@ def compare(num_points, stepper, arguments):
             for case, step in cases.items():
                 times[case].append(run(step, u0, arguments.steps)[1])
         for mode in ("eager", "compiled"):
-            hand, own = (statistics.median(times[mode, s]) for s in ("hand", "physbias"))
+            hand, own = (
+                statistics.median(times[mode, s]) for s in ("hand", "physbias")
+            )
             error = difference(results[mode, "physbias"], results["eager", "hand"])
             ratios = [
                 b / a

@@ -25,6 +25,7 @@ class Truth(torch.nn.Module):
     """The exact solution in the place of a network."""
 
     def forward(self, points):
+        """Return the solution at points of x and t."""
         return pb.pdes.cole_hopf(points[:, :1], points[:, 1:], viscosity)
 
 

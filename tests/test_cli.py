@@ -60,8 +60,7 @@ def test_an_interruption_says_how_to_go_on(monkeypatch, capsys, tmp_path):
 
 def test_without_the_extra_it_says_what_to_install():
     script = (
-        "import sys; sys.modules['typer'] = None\n"
-        "from physbias.cli import main; main()"
+        "import sys; sys.modules['typer'] = None\nfrom physbias.cli import main; main()"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=False

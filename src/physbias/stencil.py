@@ -114,7 +114,7 @@ _GHOSTS: dict[tuple[int, int, int], tuple[float, tuple[float, ...]]] = {}
 
 
 def rounded_central_weights(derivative: int, order: int) -> tuple[float, ...]:
-    """Return :func:`central_weights` as numbers."""
+    """Return ``central_weights`` as numbers."""
     key = derivative, order
     if key not in _CENTRAL:
         _CENTRAL[key] = tuple(map(float, central_weights(derivative, order)))
@@ -124,7 +124,7 @@ def rounded_central_weights(derivative: int, order: int) -> tuple[float, ...]:
 def rounded_ghost_weights(
     datum: int, degree: int, depth: int
 ) -> tuple[float, tuple[float, ...]]:
-    """Return :func:`ghost_weights` as numbers."""
+    """Return ``ghost_weights`` as numbers."""
     key = datum, degree, depth
     if key not in _GHOSTS:
         wall, cells = ghost_weights(datum, degree, depth)

@@ -43,7 +43,8 @@ def test_an_epoch_sees_every_window_once(shear_flow_files):
     assert len(values) == 24
     assert torch.equal(values[:12].sort().values, values[12:].sort().values)
     assert len(set(values[:12].tolist())) == 12
-    changed = [not torch.equal(a, b) for a, b in zip(before, model.parameters())]
+    pairs = zip(before, model.parameters(), strict=True)
+    changed = [not torch.equal(a, b) for a, b in pairs]
     assert all(changed)
     costs = [point.seconds for point in training.curve]
     assert costs == sorted(costs)

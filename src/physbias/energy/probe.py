@@ -102,7 +102,7 @@ class Probe(Protocol):
     """One device whose energy or power can be read.
 
     A new kind of sensor is one class with these three members, handed to the meter
-    in :attr:`Machine.probes`. A reading that fails raises :class:`ReadError`, a
+    in ``Machine.probes``. A reading that fails raises :class:`ReadError`, a
     device that is gone :class:`DeviceLostError`.
     """
 

@@ -15,7 +15,7 @@ from physbias.shapes import check_float
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spectrum:
-    """Energy density by wavenumber.
+    r"""Energy density by wavenumber.
 
     Attributes:
         wavenumber: centres of the shells [rad/m], evenly spaced from 0 on.
@@ -25,11 +25,11 @@ class Spectrum:
     """
 
     wavenumber: Float[Tensor, " shell"]
-    density: Float[Tensor, "*leading shell"]
+    density: Float[Tensor, "... shell"]
     width: float
 
     @property
-    def total(self) -> Float[Tensor, "*leading"]:
+    def total(self) -> Float[Tensor, "..."]:
         """Energy summed over the shells, half the mean square of the field."""
         return self.density.sum(dim=-1) * self.width
 

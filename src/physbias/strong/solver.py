@@ -52,7 +52,7 @@ class Solver(nn.Module):
             steps no longer than this. If not given, 0.8 of the stability limit, which
             is that of the whole batch: give ``dt`` where the result of one sample
             must not depend on the others. The same holds for the error that
-            :class:`DormandPrince` controls.
+            ``DormandPrince`` controls.
         gradient: how gradients come back: ``Backprop()``, ``Checkpoint()``,
             ``Adjoint()``.
         compile: compile the step with ``torch.compile``, which fuses it.

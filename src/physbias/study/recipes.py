@@ -22,8 +22,8 @@ from physbias.forecast import (
     Persistence,
     SolverForecaster,
 )
-from physbias.numerics import Spectral
 from physbias.none import FNO, Conv, UNet
+from physbias.numerics import Spectral
 from physbias.strong import Hybrid, LerayProjection
 from physbias.study.task import Task, set_parameters
 from physbias.weak import ResidualLoss
@@ -33,7 +33,7 @@ FLOW_STEPS = 3
 MEMBERS = 8
 # noise in typical increments: wide noise hides the target for most of the flow time, so
 # that the network learns to forecast rather than to read the answer off its input
-NOISE = 4.0
+NOISE = 8.0
 # weight of the physics terms beside a relative error of the data term
 PHYSICS_WEIGHT = 0.1
 
@@ -203,11 +203,24 @@ def flow_loss(model: nn.Module, task: Task) -> Loss:
     def loss(window: Window) -> Tensor:
         reference = window.history[:, -1]
         context = model.context(window.parameters, reference)
+        weight = relative_weight(reference, task)
         return model.head.loss(
-            window.target[:, 0], reference, context, check=False
+            window.target[:, 0], reference, context, weight=weight, check=False
         ).total
 
     return loss
+
+
+def relative_weight(reference: Tensor, task: Task) -> Tensor:
+    """Return what makes an error in increments one relative to the reference.
+
+    Shape:
+        ``reference``: ``(batch, channel, *space)``; result: ``(batch, channel, 1, 1)``.
+    """
+    space = tuple(range(2, reference.ndim))
+    size = reference.var(dim=space) + 1e-2 * task.state.scale.square()
+    weight = task.increment.scale.square() / size
+    return weight.reshape(*weight.shape, *[1] * task.ndim)
 
 
 RECIPES = {
@@ -237,8 +250,8 @@ RECIPES = {
         "the coarse solver with a learned correction in its right-hand side",
         build_hybrid,
         data_loss,
-        5e-3,
-        batch_size=1,
+        2e-3,
+        batch_size=2,
         evaluations=solver_evaluations,
     ),
     "flow": Recipe(
