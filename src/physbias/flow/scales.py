@@ -28,8 +28,9 @@ class ChannelScales(nn.Module):
         noise: Noise scale [unit of the channel], unset if left out.
         mean: Mean of the reference [unit of the channel], 0 until fitted.
         scale: Scale of the reference [unit of the channel], 1 until fitted.
-        groups: Channels that must share one scale, such as ``((0, 1),)`` for the
-            components of a velocity.
+        groups: Channels that must share one noise scale, such as ``((0, 1),)`` for
+            the components of a velocity, so that a projection of the noise is one of
+            the state. The reference is only seen: each channel keeps its own scale.
 
     Raises:
         ArgumentError: A scale is not positive, has another number of channels, or
@@ -69,8 +70,7 @@ class ChannelScales(nn.Module):
             if name in self.given:
                 _check_values(values, name, channels, positive=name != "mean")
             self.register_buffer(name, values.detach().expand(channels).clone())
-        self._check_groups_share("noise")
-        self._check_groups_share("scale")
+        self._check_groups_share()
 
     @property
     def is_set(self) -> bool:
@@ -91,7 +91,9 @@ class ChannelScales(nn.Module):
         Raises:
             ArgumentError: A channel never changes.
         """
-        noise = self._spread(x1 - reference)
+        noise = _spread(x1 - reference)
+        for group in self.groups:
+            noise[list(group)] = noise[list(group)].square().mean().sqrt()
         still = noise <= 4 * torch.finfo(x1.dtype).eps * _per_channel_peak(x1)
         if "noise" not in self.given:
             if bool(still.any()):
@@ -109,29 +111,26 @@ class ChannelScales(nn.Module):
             self.mean.copy_(reference.transpose(0, 1).flatten(1).mean(1))
         if "scale" not in self.given:
             # a reference that is constant so far is as wide as its increments
-            self.scale.copy_(torch.maximum(self._spread(reference), self.noise))
+            self.scale.copy_(torch.maximum(_spread(reference), self.noise))
 
-    def _spread(self, u: State) -> Tensor:
-        """Return the standard deviation per channel, pooled over each group."""
-        variance = u.transpose(0, 1).flatten(1).var(1, correction=0)
+    def _check_groups_share(self) -> None:
+        """Refuse given noise scales that differ inside a group."""
         for group in self.groups:
-            variance[list(group)] = variance[list(group)].mean()
-        return variance.sqrt()
-
-    def _check_groups_share(self, name: str) -> None:
-        """Refuse given scales that differ inside a group."""
-        values = self.get_buffer(name)
-        for group in self.groups:
-            inside = values[list(group)]
-            if name in self.given and bool((inside != inside[0]).any()):
+            inside = self.noise[list(group)]
+            if "noise" in self.given and bool((inside != inside[0]).any()):
                 raise ArgumentError(
                     explain(
-                        name,
+                        "noise",
                         found=f"{inside.tolist()} for the channels {group}",
                         expected="one common value in a group",
                         remedy="give the group one scale or take it out of groups",
                     )
                 )
+
+
+def _spread(u: State) -> Tensor:
+    """Return the standard deviation per channel."""
+    return u.transpose(0, 1).flatten(1).std(1, correction=0)
 
 
 def _per_channel_peak(u: State) -> Tensor:
