@@ -65,7 +65,7 @@ def main():
     grids = [(128, 256)] if arguments.quick else [(128, 256), (256, 512)]
     times = [2.0] if arguments.quick else [2.0, 10.0]
     schemes = [pb.Spectral(), *(pb.FiniteDifference(k) for k in (2, 4, 6, 8))]
-    print("| scheme | points | t | u_x | u_y | tracer | pressure | CPU s |")
+    print("| scheme | points | t | u_x | u_y | tracer | pressure | CPU s, whole run |")
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for num_points in grids:
         for scheme in schemes:

@@ -118,6 +118,23 @@ def test_parameters_become_standardised_channels():
         channels(None, fields[:2, 0])
 
 
+def test_a_parameter_of_any_sign_is_standardised_as_it_is():
+    """Values -1, 0, 1 have mean 0 and standard deviation 1."""
+    trajectories = Trajectories(
+        torch.zeros(3, 2, 1, 12, 8),
+        ("u",),
+        torch.tensor([0.0, 1.0]),
+        (12, 8),
+        (2.0, 1.0),
+        (0.0, 0.0),
+        ("periodic", "periodic"),
+        {"wind": torch.tensor([-1.0, 0.0, 1.0])},
+    )
+    channels = ParameterChannels.fit(trajectories)
+    found = channels({"wind": torch.tensor([2.0])}, torch.zeros(1, 1, 12, 8))
+    torch.testing.assert_close(found, torch.full((1, 1, 12, 8), 2.0))
+
+
 def test_an_ensemble_has_members_first():
     net = pb.flow.TimeConditioned(nn.Conv2d(2 + pb.flow.time_channels(), 1, 1))
     head = FlowMatching(net, channels=1, noise_scale=1.0)
@@ -132,5 +149,10 @@ def test_errors():
     wrong = Forecaster(nn.Flatten(), plain(0.0, 1.0), plain(0.0, 1.0))
     with pytest.raises(ShapeError, match="net: found an output of shape"):
         wrong(history(), 1)
+    told = SolverForecaster(
+        pb.Solver(pb.Heat(0.1), GRID), 0.1, set_parameters=lambda pde, p: None
+    )
+    with pytest.raises(ArgumentError, match="parameters: found none"):
+        told(history(), 1)
     with pytest.raises(ArgumentError, match=r"interval: found 0.0"):
         SolverForecaster(pb.Solver(pb.Heat(0.1), GRID), 0.0)

@@ -108,6 +108,8 @@ _ON_DEMAND = {"data", "energy", "flow", "forecast", "metrics", "none", "study", 
 
 def __getattr__(name: str) -> object:
     """Import a folder when it is asked for: a session may never need it."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("physbias")
     if name == "EnergyMeter":
         return import_module("physbias.energy").EnergyMeter
     if name in _ON_DEMAND:

@@ -58,37 +58,54 @@ class Persistence(nn.Module):
 
 
 class ParameterChannels(nn.Module):
-    """Parameters of a sample as constant channels, standardised on a log scale.
+    """Parameters of a sample as constant channels, standardised.
 
-    Parameters that do not vary over the training data give no channel.
+    Positive parameters go by their logarithm, others as they are. Parameters that do
+    not vary over the training data give no channel.
 
     Args:
         names: parameters to use.
-        mean: mean of the logarithm of each.
-        scale: standard deviation of the logarithm of each.
+        mean: mean of each, of its logarithm where that is used.
+        scale: standard deviation of the same.
+        logarithmic: names of those that go by their logarithm; all if not given.
     """
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, names: Sequence[str], mean: Tensor, scale: Tensor) -> None:
+    def __init__(
+        self,
+        names: Sequence[str],
+        mean: Tensor,
+        scale: Tensor,
+        *,
+        logarithmic: Sequence[str] | None = None,
+    ) -> None:
         super().__init__()
         self.names = tuple(names)
+        self.logarithmic = frozenset(names if logarithmic is None else logarithmic)
         self.register_buffer("mean", mean)
         self.register_buffer("scale", scale)
 
     @classmethod
     def fit(cls, trajectories: Trajectories) -> "ParameterChannels":
         """Return the channels for the parameters that vary over some trajectories."""
-        logs = {
-            name: value.double().log()
+        varying = {
+            name: value.double()
             for name, value in trajectories.parameters.items()
-            if bool((value > 0).all()) and bool((value != value[0]).any())
+            if bool((value != value[0]).any())
         }
-        if not logs:
+        if not varying:
             return cls((), torch.zeros(0), torch.zeros(0))
-        values = torch.stack([*logs.values()])
-        return cls(tuple(logs), values.mean(1).float(), values.std(1).float())
+        positive = [name for name, value in varying.items() if bool((value > 0).all())]
+        used = [v.log() if n in positive else v for n, v in varying.items()]
+        values = torch.stack(used)
+        return cls(
+            tuple(varying),
+            values.mean(1).float(),
+            values.std(1).float(),
+            logarithmic=positive,
+        )
 
     def forward(self, parameters: Parameters | None, like: Tensor) -> Tensor:
         """Return ``(batch, names, *space)`` for a state ``like``."""
@@ -105,8 +122,12 @@ class ParameterChannels(nn.Module):
                     remedy="pass the parameters of the trajectories",
                 )
             )
-        logs = torch.stack([parameters[name].to(like).log() for name in self.names], 1)
-        scaled = (logs - self.mean.to(like)) / self.scale.to(like)
+        columns = [
+            parameters[n].log() if n in self.logarithmic else parameters[n]
+            for n in self.names
+        ]
+        values = torch.stack([column.to(like) for column in columns], 1)
+        scaled = (values - self.mean.to(like)) / self.scale.to(like)
         return scaled.reshape(*scaled.shape, *[1] * (like.ndim - 2)).expand(shape)
 
 
@@ -198,6 +219,9 @@ class Forecaster(nn.Module):
 class SolverForecaster(nn.Module):
     """A solver or a hybrid as a forecast model.
 
+    The last frame of the history is taken to be at time zero: an equation that knows
+    the time is for ``Solver`` itself.
+
     Args:
         solver: continues a state.
         interval: time between frames [s].
@@ -216,7 +240,7 @@ class SolverForecaster(nn.Module):
         set_parameters: Callable[[PDE, Parameters], None] | None = None,
     ) -> None:
         super().__init__()
-        if not interval > 0:
+        if not 0 < interval < float("inf"):
             raise ArgumentError(
                 explain(
                     "interval",
@@ -242,7 +266,16 @@ class SolverForecaster(nn.Module):
             steps: frames to forecast.
             parameters: what differs from sample to sample, each ``(batch,)``.
         """
-        if self.set_parameters is not None and parameters is not None:
+        if self.set_parameters is not None:
+            if parameters is None:
+                raise ArgumentError(
+                    explain(
+                        "parameters",
+                        found="none",
+                        expected="those of every sample, each (batch,)",
+                        remedy="pass the parameters of the trajectories",
+                    )
+                )
             self.set_parameters(self.solver.equation, parameters)
         times = [self.interval * n for n in range(steps + 1)]
         return self.solver(history[:, -1], times)[:, 1:]

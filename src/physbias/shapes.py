@@ -20,11 +20,12 @@ AXIS_NAMES = ("x", "y", "z")
 
 def check_float(u: Tensor, name: str) -> None:
     """Raise :class:`ArgumentError` unless ``u`` is a real floating-point tensor."""
-    if not u.is_floating_point():
+    if not isinstance(u, Tensor) or not u.is_floating_point():
+        kind = f"dtype {u.dtype}" if isinstance(u, Tensor) else type(u).__name__
         raise ArgumentError(
             explain(
                 name,
-                found=f"dtype {u.dtype}",
+                found=kind,
                 expected="a real floating-point tensor",
                 remedy="convert it with .float() or .double()",
             )

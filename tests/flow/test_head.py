@@ -9,6 +9,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from physbias.errors import ArgumentError, NonFiniteError, ShapeError
 from physbias.flow import (
     EULER,
+    RK4,
     FlowMatching,
     Prediction,
     RolloutError,
@@ -571,3 +572,14 @@ def test_a_weight_multiplies_the_squared_error_of_its_channel():
     weight = torch.tensor([3.0, 0.0]).reshape(1, 2, 1, 1)
     found = head.loss(reference, reference, weight=weight).total
     torch.testing.assert_close(found.item(), 1.5)
+
+
+def test_a_clean_prediction_refuses_rules_that_reach_the_end():
+    head = FlowMatching(
+        Increment(torch.ones(1, 2, 4, 6)),
+        channels=2,
+        noise_scale=0.5,
+        prediction=Prediction.CLEAN,
+    )
+    with pytest.raises(ArgumentError, match=r"velocity at t = 1, expected a rule"):
+        head.sample(torch.zeros(1, 2, 4, 6), sampler=RK4)

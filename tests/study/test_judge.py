@@ -4,8 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from physbias.errors import DivergenceError
+from physbias.energy import EnergyMeter
+from physbias.energy.simulated import Constant, SimulatedGpu, simulate
+from physbias.errors import DivergenceError, NonFiniteError
 from physbias.forecast import Persistence
+from physbias.study import judge as judge_module
 from physbias.study.data import read_splits
 from physbias.study.judge import (
     forecast,
@@ -75,7 +78,41 @@ def test_forecasts_are_the_same_in_chunks(task, monkeypatch):
     assert whole.shape[:3] == (1, 5, 2)
 
 
-def test_inference_has_a_figure_per_forecast(task, quick_judge):
-    figure = inference_energy(Persistence(), task)
-    assert figure.seconds < 0.05
-    assert figure.joules is None or figure.joules < 1.0
+def test_inference_is_the_share_of_one_forecast(task, monkeypatch):
+    """300 W for 0.5 s a call of 6 test windows: 25 J each, by a simulated device."""
+    machine = simulate([SimulatedGpu(Constant(300.0))])
+
+    class Slow(Persistence):
+        def forward(self, history, steps, parameters=None):
+            machine.clock.sleep(0.5)
+            return super().forward(history, steps)
+
+    def meter(device):
+        return EnergyMeter(cpu=False, machine=machine)
+
+    monkeypatch.setattr("physbias.study.judge.make_meter", meter)
+    figure = inference_energy(Slow(), task, "cpu")
+    assert figure.joules == pytest.approx(25.0, rel=1e-2)
+    assert figure.seconds == pytest.approx(0.5 / 6, rel=1e-2)
+
+
+def test_an_ensemble_is_scored_by_its_spread(task):
+    """Truth plus unit normal noise, 40 members: a ratio near sqrt(41), by hand.
+
+    The error of the mean is 1/sqrt(40) of the spread; times sqrt(41/40).
+    """
+    truth = torch.randn(3, 3, 24, 48, generator=torch.Generator().manual_seed(0))
+    noise = torch.randn(40, *truth.shape, generator=torch.Generator().manual_seed(1))
+    assert judge_module._spread_skill(truth + noise, truth) == pytest.approx(
+        41**0.5, rel=0.03
+    )
+    assert judge_module._spread_skill(truth[None], truth) is None
+
+
+def test_a_forecast_of_nan_is_an_error(task):
+    class Broken(Persistence):
+        def forward(self, history, steps, parameters=None):
+            return super().forward(history, steps) * float("nan")
+
+    with pytest.raises(NonFiniteError, match="forecast: found"):
+        judge(Broken(), task, horizon=1)

@@ -36,3 +36,18 @@ def test_what_decides_a_result_is_described_and_where_it_goes_is_not():
     assert a.describe() == StudySettings(out=Path("b")).describe()
     b = StudySettings(out=Path("a"), budget=EpochBudget(3))
     assert b.describe() != a.describe()
+
+
+def test_the_baselines_are_always_there():
+    chosen = StudySettings(out=Path("a"), candidates=("fno", "unet"))
+    assert chosen.names == ("persistence", "solver", "unet", "fno")
+
+
+def test_another_folder_of_the_same_name_is_another_study(tmp_path):
+    described = []
+    for run in ("a", "b"):
+        data = tmp_path / run / "data"
+        data.mkdir(parents=True)
+        (data / "x.hdf5").write_text(run * (1 + len(described)))
+        described.append(StudySettings(out=Path("o"), data=data).describe())
+    assert described[0] != described[1]

@@ -36,7 +36,13 @@ def test_an_epoch_sees_every_window_once(shear_flow_files):
     model = build_fno(task)
     before = [p.clone() for p in model.parameters()]
     training = train(
-        model, recipe, task, budget=EpochBudget(2), seed=0, progress=lambda f: None
+        model,
+        recipe,
+        task,
+        budget=EpochBudget(2),
+        seed=0,
+        device="cpu",
+        progress=lambda f: None,
     )
     assert training.epochs == 2.0
     values = torch.cat(seen)

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from physbias.errors import ArgumentError, explain
 from physbias.flow.checks import check_alike, check_context, check_count, check_state
 from physbias.flow.noise import ItemId, ensemble_noise
 from physbias.flow.path import Path, ReferencePath, Times
@@ -108,7 +109,7 @@ class FlowMatching(nn.Module):
         return self.velocity.strength
 
     @property
-    def noise_scale(self) -> Float[Tensor, "channel"]:
+    def noise_scale(self) -> Float[Tensor, " channel"]:
         """Scale of the noise per channel [unit of the channel], NaN until known."""
         return self.velocity.scales.noise
 
@@ -347,6 +348,16 @@ class FlowMatching(nn.Module):
         steps: int,
     ) -> Float[Tensor, "member batch channel *space"]:
         """Carry every member from its own reference and noise to its next state."""
+        if self.prediction is Prediction.CLEAN and max(sampler.nodes) >= 1:
+            raise ArgumentError(
+                explain(
+                    "sampler",
+                    found=f"{sampler.name}, which asks for the velocity at t = 1",
+                    expected="a rule inside the interval for clean predictions, whose "
+                    "velocity is not defined at its end",
+                    remedy="use MIDPOINT or EULER, or Prediction.VELOCITY",
+                )
+            )
         self.velocity.prepare(reference[0])
         folded = self.velocity.feasible(reference.flatten(0, 1))
         if context is not None:

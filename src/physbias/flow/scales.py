@@ -37,9 +37,9 @@ class ChannelScales(nn.Module):
             differs inside a group; a group names a channel that does not exist.
     """
 
-    noise: Float[Tensor, "channel"]
-    mean: Float[Tensor, "channel"]
-    scale: Float[Tensor, "channel"]
+    noise: Float[Tensor, " channel"]
+    mean: Float[Tensor, " channel"]
+    scale: Float[Tensor, " channel"]
 
     def __init__(
         self,

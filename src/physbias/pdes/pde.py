@@ -137,6 +137,17 @@ class PDE(nn.Module):
         """Return fields that follow from the state, such as a pressure."""
         return {}
 
+    def extra_repr(self) -> str:
+        """Show the coefficients that are plain numbers or small tensors."""
+        held = {**vars(self), **self._parameters, **self._buffers}
+        shown = {
+            name: value.tolist() if isinstance(value, Tensor) else value
+            for name, value in held.items()
+            if (isinstance(value, float) and not name.startswith("_"))
+            or (isinstance(value, Tensor) and value.numel() <= 4)
+        }
+        return ", ".join(f"{name}={value}" for name, value in shown.items())
+
     @property
     def known(self) -> "PDE":
         """What limits the time step, which is all but learned corrections."""

@@ -91,5 +91,9 @@ def _coefficient_sizes(pde: PDE) -> list[float]:
             abs(float(c.abs().max() if c.is_floating_point() else c.sum()))
             for c in tensors
         ),
-        *(abs(v) for v in numbers if isinstance(v, float)),
+        *(
+            abs(float(v))
+            for v in numbers
+            if isinstance(v, int | float) and not isinstance(v, bool)
+        ),
     ]

@@ -6,9 +6,14 @@ from physbias.energy import EnergyMeter, EnergyRecord
 from physbias.study.results import EnergyFigure
 
 
-def make_meter() -> EnergyMeter:
-    """Return the meter of the study: measured where possible, else estimated."""
-    return EnergyMeter(estimate=True)
+def make_meter(device: str) -> EnergyMeter:
+    """Return the meter of a study on one device.
+
+    A GPU that the study does not use is not counted. Where nothing can be read there
+    is an estimate.
+    """
+    gpus = () if device == "cpu" else (device,)
+    return EnergyMeter(gpus, estimate=True)
 
 
 def figure_of(records: Sequence[EnergyRecord], *, share: float = 1.0) -> EnergyFigure:
@@ -25,14 +30,15 @@ def figure_of(records: Sequence[EnergyRecord], *, share: float = 1.0) -> EnergyF
     if unknown is not None or not records:
         reason = unknown.reason if unknown is not None else "nothing ran"
         return EnergyFigure(None, None, None, "none", seconds, reason)
+    estimated = any(record.basis.value == "estimate" for record in records)
     sources = {
         str(device.source.value)
         for record in records
         for device in record.devices
         if device.joules is not None and device.source is not None
+        # an estimate beside a measurement is no part of the sum
+        if (device.source.value == "estimate") == estimated
     }
-    if any(record.basis.value == "estimate" for record in records):
-        sources = {"estimate"}
     joules = [record.joules or 0.0 for record in records]
     intervals = [record.interval for record in records if record.interval is not None]
     return EnergyFigure(

@@ -8,16 +8,18 @@ import torch
 from torch import Tensor, nn
 
 from physbias.data import Window
-from physbias.errors import DivergenceError
+from physbias.errors import DivergenceError, StabilityError
 from physbias.forecast import FlowForecaster
-from physbias.metrics import crps, relative_divergence, vrmse
+from physbias.metrics import crps, relative_divergence, spread_skill_ratio, vrmse
+from physbias.shapes import check_finite
 from physbias.study.costs import figure_of, make_meter
 from physbias.study.results import EnergyFigure
 from physbias.study.task import Task
 
-# windows per forecast call, and the most that validation looks at
+# windows per forecast call, and the most that validation and test look at
 CHUNK = 16
-VALIDATION = 16
+VALIDATION = 12
+TEST = 96
 # inference is repeated for at least this long, so that its energy can be read
 SECONDS = 1.0
 
@@ -27,11 +29,12 @@ class Skill:
     """How good a candidate is.
 
     Args:
-        one_step: VRMSE per channel name, mean over the test windows [1].
+        one_step: VRMSE per channel name, mean over test windows [1].
         rollout: VRMSE per step, mean over channels and test trajectories [1]; None
             from the step on at which it was not finite.
         divergence: relative divergence of one-step forecasts [1].
         crps: fair CRPS over the truth's standard deviation, for ensembles [1].
+        spread_skill: spread over the error of the mean, for ensembles [1].
         fields: one-step forecast of the first test window ``(channel, *space)``.
     """
 
@@ -39,6 +42,7 @@ class Skill:
     rollout: list[float | None]
     divergence: float
     crps: float | None
+    spread_skill: float | None
     fields: Tensor
 
 
@@ -50,15 +54,17 @@ def judge(model: nn.Module, task: Task, *, horizon: int) -> Skill:
         task: the test trajectories.
         horizon: steps of the roll-outs.
     """
-    window = _windows(task, "test")
+    window = _windows(task, "test", most=TEST)
     with evaluation(model):
         ensemble = forecast(model, window, 1)[:, :, 0]
     mean, truth = ensemble.mean(dim=0), window.target[:, 0]
+    check_finite(mean, "forecast")
     return Skill(
         _by_channel(mean, truth, task),
         rollout_error(model, task, horizon),
         float(relative_divergence(mean[:, : task.ndim], task.grid).mean()),
         _relative_crps(ensemble, truth, task),
+        _spread_skill(ensemble, truth),
         mean[0].cpu(),
     )
 
@@ -90,13 +96,16 @@ def rollout_error(model: nn.Module, task: Task, horizon: int) -> list[float | No
     return errors
 
 
-def inference_energy(model: nn.Module, task: Task) -> EnergyFigure:
-    """Return the energy of one forecast step of one trajectory."""
+def inference_energy(model: nn.Module, task: Task, device: str) -> EnergyFigure:
+    """Return the energy of one forecast step of one trajectory.
+
+    Forecasts are made ``CHUNK`` trajectories at a time, as a service would.
+    """
     window = _windows(task, "test", most=CHUNK)
     batch = len(window.history)
     with evaluation(model):
         forecast(model, window, 1)  # the first call sets things up
-        meter, calls = make_meter(), 0
+        meter, calls = make_meter(device), 0
         with meter:
             while meter.seconds < SECONDS or calls < 3:
                 forecast(model, window, 1)
@@ -133,7 +142,7 @@ def _longest_forecast(model: nn.Module, window: Window, steps: int) -> Tensor | 
     for length in range(steps, 0, -1):
         try:
             return forecast(model, window, length).mean(dim=0)
-        except DivergenceError:
+        except (DivergenceError, StabilityError):
             continue
     return None
 
@@ -144,12 +153,20 @@ def _by_channel(forecasts: Tensor, truth: Tensor, task: Task) -> dict[str, float
     return dict(zip(task.splits["test"].names, error.tolist(), strict=True))
 
 
-def _windows(task: Task, split: str, *, most: int | None = None) -> Window:
-    """Return evenly spread windows of a split; all of them unless told otherwise."""
+def _windows(task: Task, split: str, *, most: int) -> Window:
+    """Return evenly spread windows of a split, all where there are no more."""
     windows = task.splits[split].windows(1, 1)
-    count = min(most or len(windows), len(windows))
+    count = min(most, len(windows))
     indices = torch.linspace(0, len(windows) - 1, count).round().long()
     return windows.batch(indices)
+
+
+def _spread_skill(ensemble: Tensor, truth: Tensor) -> float | None:
+    """Return spread over error, field by field and then averaged."""
+    if len(ensemble) < 2:
+        return None
+    rest = (0, *range(2, truth.ndim))
+    return float(spread_skill_ratio(ensemble, truth, dim=rest).mean())
 
 
 def _relative_crps(ensemble: Tensor, truth: Tensor, task: Task) -> float | None:
@@ -158,4 +175,5 @@ def _relative_crps(ensemble: Tensor, truth: Tensor, task: Task) -> float | None:
         return None
     space = tuple(range(-task.ndim, 0))
     score = crps(ensemble, truth).mean(dim=space)
-    return float((score / (truth.std(dim=space) + 1e-7)).mean())
+    # the floor is that of the VRMSE
+    return float((score / (truth.var(dim=space) + 1e-7).sqrt()).mean())

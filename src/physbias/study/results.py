@@ -68,7 +68,10 @@ class CandidateResult:
         inference: energy of one forecast step of one trajectory.
         epochs: passes over the training windows.
         curve: learning curve.
-        evaluations: network or right-hand-side evaluations per forecast step.
+        evaluations: network or right-hand-side evaluations per forecast step, all
+            members together.
+        spread_skill: spread of the ensemble over the error of its mean, 1 where it is
+            calibrated; None for single forecasts [1].
     """
 
     name: str
@@ -85,6 +88,7 @@ class CandidateResult:
     epochs: float
     curve: list[CurvePoint] = field(default_factory=list)
     evaluations: int = 0
+    spread_skill: float | None = None
 
     @property
     def vrmse(self) -> float:
@@ -116,7 +120,8 @@ class StudyResult:
 
     def write(self, path: Path) -> None:
         """Write the result as JSON; a kill leaves the old file or the new one."""
-        text = json.dumps({"schema": SCHEMA, **asdict(self)}, indent=1)
+        content = {"schema": SCHEMA, **asdict(self)}
+        text = json.dumps(content, indent=1, allow_nan=False)
         partial = path.with_suffix(".part")
         partial.write_text(text, encoding="utf-8")
         partial.replace(path)

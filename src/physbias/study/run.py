@@ -1,21 +1,17 @@
 """The main job: data, candidates, skill, energy, report."""
 
-import json
 import platform
 from collections.abc import Callable
-from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
-from torch import Tensor
 
-from physbias.errors import DataError, explain
+from physbias.errors import DivergenceError, NonFiniteError, StabilityError
 from physbias.study.data import (
     choose_stride,
     make_data,
-    persistence_error,
     read_splits,
 )
 from physbias.study.judge import inference_energy, judge
@@ -25,9 +21,9 @@ from physbias.study.results import (
     CandidateResult,
     EnergyFigure,
     StudyResult,
-    read_candidate,
 )
 from physbias.study.settings import StudySettings
+from physbias.study.shelf import Failed, Finished, Outcome, Shelf
 from physbias.study.snapshots import field_pictures
 from physbias.study.task import Task, make_task
 from physbias.study.training import Training, train
@@ -59,19 +55,21 @@ def run_study(settings: StudySettings, progress: Progress) -> StudyResult:
     Raises:
         DataError: the data cannot be used, or the folder holds another study.
     """
-    settings.out.mkdir(parents=True, exist_ok=True)
-    _claim(settings)
+    shelf = Shelf(settings)
     torch.set_num_threads(settings.threads)
     splits, data_energy = _load(settings, progress)
     stride = settings.stride or choose_stride(splits["train"])
     task = make_task(splits, stride=stride, device=settings.device)
-    candidates, fields = [], {}
-    for name in settings.candidates:
+    candidates, fields, failures = [], {}, []
+    for name in settings.names:
         seeds = settings.seeds if RECIPES[name].loss is not None else 1
         for seed in range(seeds):
-            result, forecast = _candidate(name, seed, task, settings, progress)
-            candidates.append(result)
-            fields.setdefault(name, forecast)
+            outcome = _outcome(name, seed, task, settings, shelf, progress)
+            if isinstance(outcome, Failed):
+                failures.append(f"{name} (seed {seed}) failed: {outcome.reason}")
+                continue
+            candidates.append(outcome.result)
+            fields.setdefault(name, outcome.fields)
     result = StudyResult(
         "How much physics pays: shear flow",
         settings.describe(),
@@ -79,7 +77,7 @@ def run_study(settings: StudySettings, progress: Progress) -> StudyResult:
         data_energy,
         candidates,
         _describe_machine(settings),
-        _notes(settings, candidates),
+        [*_notes(settings, candidates), *failures],
     )
     result.write(settings.out / "results.json")
     pictures = field_pictures(task, fields)
@@ -87,29 +85,28 @@ def run_study(settings: StudySettings, progress: Progress) -> StudyResult:
     return result
 
 
-def _candidate(
-    name: str, seed: int, task: Task, settings: StudySettings, progress: Progress
-) -> tuple[CandidateResult, Tensor]:
-    """Train and judge a candidate, or read what an earlier call found."""
-    folder = settings.out / "candidates"
-    folder.mkdir(exist_ok=True)
-    stem = folder / f"{name.replace('+', '-')}-{seed}"
+def _outcome(
+    name: str,
+    seed: int,
+    task: Task,
+    settings: StudySettings,
+    shelf: Shelf,
+    progress: Progress,
+) -> Outcome:
+    """Train and judge a candidate, or take what an earlier call found."""
     label = f"{name}, seed {seed}" if settings.seeds > 1 else name
-    kept = stem.with_suffix(".json")
-    if kept.exists():
-        progress(label, 1.0)
-        fields = torch.load(stem.with_suffix(".pt"), weights_only=True)
-        return read_candidate(json.loads(kept.read_text(encoding="utf-8"))), fields
-    progress(label, 0.0)
-    result, fields = _train_and_judge(
-        name, seed, task, settings, lambda done: progress(label, 0.9 * done)
-    )
-    torch.save(fields, stem.with_suffix(".pt"))
-    partial = stem.with_suffix(".part")
-    partial.write_text(json.dumps(asdict(result), indent=1), encoding="utf-8")
-    partial.replace(kept)
+    outcome = shelf.take(name, seed)
+    if outcome is None:
+        progress(label, 0.0)
+        try:
+            outcome = _train_and_judge(
+                name, seed, task, settings, lambda done: progress(label, 0.9 * done)
+            )
+        except (DivergenceError, StabilityError, NonFiniteError) as error:
+            outcome = Failed(name, str(error))
+        shelf.put(name, seed, outcome)
     progress(label, 1.0)
-    return result, fields
+    return outcome
 
 
 def _train_and_judge(
@@ -118,14 +115,20 @@ def _train_and_judge(
     task: Task,
     settings: StudySettings,
     progress: Callable[[float], None],
-) -> tuple[CandidateResult, Tensor]:
+) -> Finished:
     recipe = RECIPES[name]
     torch.manual_seed(seed)
     model = recipe.build(task).to(settings.device)
     training = Training(NOTHING_SPENT, 0.0, [])
     if recipe.loss is not None:
         training = train(
-            model, recipe, task, budget=settings.budget, seed=seed, progress=progress
+            model,
+            recipe,
+            task,
+            budget=settings.budget,
+            seed=seed,
+            device=settings.device,
+            progress=progress,
         )
     skill = judge(model, task, horizon=settings.horizon)
     result = CandidateResult(
@@ -138,34 +141,14 @@ def _train_and_judge(
         rollout=skill.rollout,
         divergence=skill.divergence,
         crps=skill.crps,
+        spread_skill=skill.spread_skill,
         training=training.energy,
-        inference=inference_energy(model, task),
+        inference=inference_energy(model, task, settings.device),
         epochs=training.epochs,
         curve=training.curve,
-        evaluations=recipe.evaluations(model, task),
+        evaluations=recipe.evaluations(task),
     )
-    return result, skill.fields
-
-
-def _claim(settings: StudySettings) -> None:
-    """Note the settings in the folder, or refuse a folder with other settings."""
-    note = settings.out / "settings.json"
-    wanted = json.dumps(settings.describe(), indent=1)
-    if not note.exists():
-        note.write_text(wanted, encoding="utf-8")
-        return
-    found = note.read_text(encoding="utf-8")
-    if found != wanted:
-        old, new = json.loads(found), json.loads(wanted)
-        differ = [key for key in {*old, *new} if old.get(key) != new.get(key)]
-        raise DataError(
-            explain(
-                str(settings.out),
-                found=f"a study with other settings ({', '.join(sorted(differ))})",
-                expected="an empty folder, or one of a study with the same settings",
-                remedy="choose another --out, or delete the folder",
-            )
-        )
+    return Finished(result, skill.fields, model.state_dict())
 
 
 def _load(
@@ -205,9 +188,6 @@ def _describe_data(
         "stored every (s)": round(train.dt, 6),
         "stride": stride,
         "forecast step (s)": round(task.interval, 6),
-        "persistence VRMSE at one step (test)": round(
-            persistence_error(splits["test"], stride), 4
-        ),
         **{
             name: sorted({float(f"{v:.6g}") for v in value.tolist()})
             for name, value in train.parameters.items()
@@ -240,19 +220,19 @@ def _notes(settings: StudySettings, candidates: list[CandidateResult]) -> list[s
     """Return what the reader must know before the table."""
     notes = []
     sources = {c.inference.source for c in candidates}
+    if settings.device != "cpu" and "rapl" not in "".join(sources):
+        notes.append(
+            "The joules are the GPU's alone: the processor's energy could not be read."
+        )
     if "estimate" in sources:
         notes.append(
             "Energy is an ESTIMATE: no sensor could be read on this machine, so joules "
             "are processor time times an assumed power per core. Compare candidates "
             "with each other, not with measured figures."
         )
-    if settings.data is not None:
-        notes.append(
-            "The data were given: what it cost to make them is not known, and the life "
-            "cycle below leaves it out."
-        )
-    if settings.seeds == 1:
-        notes.append(
-            "One seed per candidate: differences of a few per cent mean little."
-        )
+    notes.append(
+        "The solver and the hybrid are given the equation and its true coefficients; "
+        "the networks learn from the data alone, and within this budget they are far "
+        "from converged."
+    )
     return notes

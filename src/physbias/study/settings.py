@@ -1,8 +1,12 @@
 """What a user chooses for a study."""
 
+import hashlib
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from physbias.errors import ArgumentError, explain
 
@@ -14,7 +18,8 @@ class TimeBudget:
     """Every candidate trains for the same time.
 
     Args:
-        seconds: training time per candidate and seed [s].
+        seconds: training time per candidate and seed [s]: of the processor, which other
+            programs do not lengthen, or by the clock on a GPU.
     """
 
     seconds: float
@@ -101,6 +106,15 @@ class StudySettings:
                         remedy="correct it",
                     )
                 )
+        if self.device != "cpu" and not torch.cuda.is_available():
+            raise ArgumentError(
+                explain(
+                    "device",
+                    found=repr(self.device),
+                    expected="cpu, since PyTorch sees no CUDA device here",
+                    remedy="leave it out, or install a CUDA build of PyTorch",
+                )
+            )
         unknown = [name for name in self.candidates if name not in CANDIDATES]
         if unknown or not self.candidates:
             raise ArgumentError(
@@ -112,13 +126,33 @@ class StudySettings:
                 )
             )
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The candidates in their order, persistence and solver always among them."""
+        wanted = {*self.candidates, "persistence", "solver"}
+        return tuple(name for name in CANDIDATES if name in wanted)
+
     def describe(self) -> dict[str, Any]:
         """Return the choices that decide what a candidate's result means."""
         choices = asdict(self)
         choices.pop("out")
         choices.pop("candidates")
         choices.pop("seeds")
-        choices["data"] = "made by the study" if self.data is None else self.data.name
+        choices["data"] = "made by the study"
+        if self.data is not None:
+            choices["data"] = f"{self.data.name} ({_fingerprint(self.data)})"
+        choices["version"] = version("physbias")
         choices["budget"] = str(self.budget)
         choices["stride"] = "automatic" if self.stride is None else self.stride
         return choices
+
+
+def _fingerprint(folder: Path) -> str:
+    """Return a short hash of the names, sizes and times of a folder's files."""
+    files = sorted(path for path in folder.rglob("*.hdf5") if path.is_file())
+    parts = [
+        f"{path.relative_to(folder)} {path.stat().st_size} {path.stat().st_mtime_ns}"
+        for path in files
+    ]
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:8]
+    return f"{len(files)} files, {digest}"

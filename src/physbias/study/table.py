@@ -295,6 +295,7 @@ def rollout_table(result: StudyResult) -> TextTable:
             s.rollout_text(),
             s.spread(lambda run: run.divergence),
             s.spread(lambda run: run.crps),
+            s.spread(lambda run: run.spread_skill),
             str(s.runs[0].evaluations or NO_VALUE),
         )
         for s in summarise(result)
@@ -307,12 +308,16 @@ def rollout_table(result: StudyResult) -> TextTable:
             f"VRMSE at step {steps}",
             "divergence",
             "CRPS",
+            "spread ÷ error",
             "evaluations",
         ),
         rows,
-        "Divergence: rms divergence of the forecast velocity over its rms gradient. "
-        "CRPS: fair, over the spread of the truth, for ensembles only. Evaluations: of "
-        "the network or the right-hand side, per forecast step.",
+        "A roll-out counts as diverged when any test trajectory does. Divergence: rms "
+        "divergence over rms gradient of the one-step forecast, by Fourier derivatives "
+        "(a finite-difference solver is free of its own divergence, not of this one). "
+        "CRPS: fair, over the standard deviation of the truth; spread ÷ error: of the "
+        "ensemble, 1 if calibrated. Evaluations: of the network or the right-hand "
+        "side, per forecast step, all members together.",
     )
 
 

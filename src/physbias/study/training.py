@@ -1,7 +1,9 @@
 """Training of one candidate within a budget, and what it cost."""
 
 import math
+import time
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -42,12 +44,14 @@ def train(
     *,
     budget: Budget,
     seed: int,
+    device: str,
     progress: Callable[[float], None],
 ) -> Training:
     """Train a model until its budget is spent.
 
     AdamW with a linear warm-up and a cosine decay over the budget. Windows are drawn
-    without replacement, epoch by epoch. Validation is not part of the cost.
+    without replacement, epoch by epoch. The weights that did best in validation are
+    kept, those before training among them. Validation is not part of the cost.
 
     Args:
         model: forecast model.
@@ -55,42 +59,51 @@ def train(
         task: the windows.
         budget: when to stop.
         seed: of the shuffling.
+        device: whose energy is measured.
         progress: called with the fraction of the budget that is spent.
     """
     assert recipe.loss is not None  # what does not learn is not trained
     windows = task.splits["train"].windows(1, 1)
     generator = torch.Generator().manual_seed(seed)
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-8, weight_decay=1e-4)
-    meter = make_meter()
+    meter = make_meter(device)
     with meter:  # what the loss prepares is part of the cost
         loss = recipe.loss(model, task)
+    # on a shared processor the time of this process alone is the same for all
+    clock = time.process_time if device == "cpu" else time.perf_counter
     energy, seen, order = figure_of([meter.result]), 0, torch.empty(0, dtype=torch.long)
     curve: list[CurvePoint] = []
+    best, weights = validation_error(model, task), deepcopy(model.state_dict())
+    used = 0.0
     for check in range(1, CHECKS + 1):
-        meter = make_meter()
-        start = energy.seconds
+        meter = make_meter(device)
+        start = clock() - used
         model.train()
         with meter:
             while True:
                 epochs = seen / len(windows)
-                spent = budget.progress(seconds=start + meter.seconds, epochs=epochs)
+                used = clock() - start
+                spent = budget.progress(seconds=used, epochs=epochs)
                 if spent >= check / CHECKS:
                     break
                 progress(spent)
                 for group in optimiser.param_groups:
                     group["lr"] = recipe.learning_rate * schedule(spent)
-                if len(order) < recipe.batch_size:
-                    order = torch.randperm(len(windows), generator=generator)
-                batch, order = order.split(
-                    [recipe.batch_size, len(order) - recipe.batch_size]
-                )
+                while len(order) < recipe.batch_size:
+                    epoch = torch.randperm(len(windows), generator=generator)
+                    order = torch.cat([order, epoch])
+                batch, order = order[: recipe.batch_size], order[recipe.batch_size :]
                 update(model, optimiser, loss(windows.batch(batch)))
                 seen += recipe.batch_size
         energy = add(energy, figure_of([meter.result]))
         skill = validation_error(model, task)
-        curve.append(
-            CurvePoint(seen / len(windows), energy.seconds, energy.joules, skill)
-        )
+        if skill < best:
+            best, weights = skill, deepcopy(model.state_dict())
+        if math.isfinite(skill):
+            curve.append(
+                CurvePoint(seen / len(windows), energy.seconds, energy.joules, skill)
+            )
+    model.load_state_dict(weights)
     return Training(energy, seen / len(windows), curve)
 
 

@@ -74,7 +74,7 @@ class ResidualLoss(nn.Module):
                 )
             )
         size = torch.as_tensor(scale)
-        if not bool((size > 0).all()):
+        if not bool(((size > 0) & torch.isfinite(size)).all()):
             raise ArgumentError(
                 explain(
                     "scale",
