@@ -308,16 +308,16 @@ def rollout_table(result: StudyResult) -> TextTable:
             f"VRMSE at step {steps}",
             "divergence",
             "CRPS",
-            "spread ÷ error",
-            "evaluations",
+            "spread",
+            "evals",
         ),
         rows,
         "A roll-out counts as diverged when any test trajectory does. Divergence: rms "
         "divergence over rms gradient of the one-step forecast, by Fourier derivatives "
         "(a finite-difference solver is free of its own divergence, not of this one). "
-        "CRPS: fair, over the standard deviation of the truth; spread ÷ error: of the "
-        "ensemble, 1 if calibrated. Evaluations: of the network or the right-hand "
-        "side, per forecast step, all members together.",
+        "CRPS: fair, over the standard deviation of the truth. Spread: of the ensemble "
+        "over the error of its mean, 1 if calibrated. Evals: of the network or the "
+        "right-hand side, per forecast step, all members together.",
     )
 
 
