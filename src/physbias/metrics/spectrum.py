@@ -25,7 +25,7 @@ class Spectrum:
     """
 
     wavenumber: Float[Tensor, " shell"]
-    density: Float[Tensor, "... shell"]
+    density: Tensor
     width: float
 
     @property
