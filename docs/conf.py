@@ -22,7 +22,7 @@ myst_heading_anchors = 3
 autodoc_typehints = "none"
 nitpick_ignore_regex = [
     ("py:.*", r"(torch|collections|jaxtyping|pathlib)\..*"),
-    ("py:class", r"Tensor"),
+    ("py:class", r"Tensor|'shell'"),
 ]
 autodoc_member_order = "bysource"
 napoleon_custom_sections = [("Shape", "returns_style"), ("Source", "notes_style")]
