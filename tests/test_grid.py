@@ -167,3 +167,12 @@ def test_fields_that_do_not_fit_are_refused():
 def test_too_few_points_for_the_ghosts(axis, word):
     with pytest.raises(ShapeError, match=f"num_points: found . points {word}.*finer"):
         MIXED.pad(torch.ones(1, 1, 4, 6), axis, 5, degree=7)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [((64, (1.0,)), "num_points: found 64"), (((64,), 1.0), "lengths: found 1.0")],
+)
+def test_a_bare_number_is_no_axis(arguments, message):
+    with pytest.raises(ArgumentError, match=message):
+        Grid(*arguments, boundary=Periodic())

@@ -88,6 +88,16 @@ class Grid:
         boundary: BoundarySpec,
         origin: Sequence[float] | None = None,
     ) -> None:
+        for name, value in (("num_points", num_points), ("lengths", lengths)):
+            if not isinstance(value, Sequence):
+                raise ArgumentError(
+                    explain(
+                        name,
+                        found=repr(value),
+                        expected="one entry per axis, such as (64,) or (64, 128)",
+                        remedy="write a tuple, also for a single axis",
+                    )
+                )
         points = tuple(num_points)
         ndim = len(points)
         _check_axes("num_points", points, ndim)

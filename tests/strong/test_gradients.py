@@ -144,3 +144,24 @@ def test_empty_segments_are_refused(segment):
         ArgumentError, match=r"segment: found .*at least one step.*leave"
     ):
         Checkpoint(segment)
+
+
+def test_a_coefficient_set_before_the_repetition_is_refused(box, smooth):
+    """Checkpoint repeats the steps in backward: they must be the same steps."""
+    pde = Burgers(torch.tensor([0.1, 0.2], dtype=F64))
+    solve = Solver(pde, box, dt=0.01, gradient=Checkpoint(2))
+    u0 = smooth(box, 2).requires_grad_()
+    result = solve(u0, [0.0, 0.1])
+    pde.viscosity = torch.tensor([0.3, 0.4], dtype=F64)
+    with pytest.raises(ArgumentError, match="coefficients that were set between"):
+        result.sum().backward()
+
+
+def test_a_learned_coefficient_stepped_before_the_repetition_is_refused(box, smooth):
+    nu = learned_viscosity()
+    solve = Solver(Burgers(nu), box, dt=0.01, gradient=Checkpoint(2))
+    result = solve(smooth(box, 2), [0.0, 0.1])
+    with torch.no_grad():
+        nu.mul_(0.5)
+    with pytest.raises(ArgumentError, match="call backward before the next forward"):
+        result.sum().backward()

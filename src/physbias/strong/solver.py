@@ -265,9 +265,10 @@ class Solver(nn.Module):
         # costs a tenth of a second to import: not before use
         from torch.utils.checkpoint import checkpoint
 
-        before = u
+        before, held = u, _coefficients(self.equation)
 
         def run(v: Tensor, begin: int, end: int) -> Tensor:
+            _check_unchanged(held, self.equation)  # a checkpoint runs this again, later
             for n in range(begin, end):
                 v = self._step(v, start + n * dt, dt)
             return v
@@ -367,6 +368,39 @@ class Solver(nn.Module):
                 )
             )
         return self.dt
+
+
+Held = list[tuple[Tensor | float, int]]
+
+
+def _coefficients(pde: PDE) -> Held:
+    """Return every coefficient of an equation with its version."""
+    numbers = [
+        value
+        for module in pde.modules()
+        for value in vars(module).values()
+        if isinstance(value, float)
+    ]
+    tensors = [*pde.parameters(), *pde.buffers()]
+    return [*((n, 0) for n in numbers), *((t, t._version) for t in tensors)]
+
+
+def _check_unchanged(held: Held, pde: PDE) -> None:
+    """Raise if a coefficient was set between a step and its repetition."""
+    now = _coefficients(pde)
+    same = len(now) == len(held) and all(
+        (a is b or (isinstance(a, float) and a == b)) and v == w
+        for (a, v), (b, w) in zip(held, now, strict=True)
+    )
+    if not same:
+        raise ArgumentError(
+            explain(
+                "gradient",
+                found="coefficients that were set between the forward and the backward",
+                expected="the same ones: Checkpoint() repeats the steps",
+                remedy="call backward before the next forward, or use Backprop()",
+            )
+        )
 
 
 def _check_times(times: Sequence[float] | Tensor) -> list[float]:
