@@ -143,7 +143,8 @@ def seeds_text(summary: Summary) -> str:
 def sources_text(result: StudyResult) -> str:
     """Return what the joules of this study were read from."""
     figures = [f for run in result.candidates for f in (run.training, run.inference)]
-    named = "+".join(figure.source for figure in [*figures, result.data_energy])
+    every = [*figures, result.data_energy]
+    named = "+".join(f.source for f in every if f.source != "none") or "none"
     parts = [
         f"{source} – {SOURCES.get(source, 'see the energy meter')}"
         for source in dict.fromkeys(named.split("+"))
