@@ -1,0 +1,28 @@
+"""Importing the library costs little and does nothing."""
+
+import subprocess
+import sys
+
+SCRIPT = """
+import sys, threading
+import torch
+before = set(sys.modules)
+import physbias
+new = {name.partition(".")[0] for name in set(sys.modules) - before}
+heavy = {"scipy", "torchdiffeq", "pynvml", "h5py", "matplotlib", "rich", "typer"}
+assert not new & heavy, new & heavy
+assert threading.active_count() == 1, threading.enumerate()
+assert not torch.cuda.is_initialized()
+assert physbias.EnergyMeter.__name__ == "EnergyMeter"
+assert physbias.weak.ResidualLoss and physbias.__version__
+for name in physbias.__all__:
+    getattr(physbias, name)
+assert set(physbias.__all__) <= set(dir(physbias))
+"""
+
+
+def test_import_starts_nothing_and_brings_no_extra():
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
