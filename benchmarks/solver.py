@@ -130,10 +130,8 @@ def main():
     torch.set_num_threads(1)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    print(
     columns = "points | stepper | | | hand ms | physbias ms | ratio (quartiles)"
     print(f"| {columns} | difference |")
-    )
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for stepper in (pb.Euler(), pb.SSPRK3()):
         compare((256, 512), stepper, arguments)
