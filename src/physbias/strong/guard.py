@@ -1,4 +1,4 @@
-"""When a stability limit has to be worked out again."""
+"""When a stability limit has to be worked out again, and what must not change."""
 
 from collections.abc import Callable
 from math import inf
@@ -6,6 +6,7 @@ from math import inf
 import torch
 from torch import Tensor
 
+from physbias.errors import ArgumentError, explain
 from physbias.pdes import PDE
 
 # a limit serves until a size grows by this factor, and is lowered as much meanwhile
@@ -97,3 +98,36 @@ def _coefficient_sizes(pde: PDE) -> list[float]:
             if isinstance(v, int | float) and not isinstance(v, bool)
         ),
     ]
+
+
+Held = list[tuple[Tensor | float, int]]
+
+
+def held_coefficients(pde: PDE) -> Held:
+    """Return every coefficient of an equation with its version."""
+    numbers = [
+        value
+        for module in pde.modules()
+        for value in vars(module).values()
+        if isinstance(value, float)
+    ]
+    tensors = [*pde.parameters(), *pde.buffers()]
+    return [*((n, 0) for n in numbers), *((t, t._version) for t in tensors)]
+
+
+def check_unchanged(held: Held, pde: PDE) -> None:
+    """Raise if a coefficient was set between a step and its repetition."""
+    now = held_coefficients(pde)
+    same = len(now) == len(held) and all(
+        (a is b or (isinstance(a, float) and a == b)) and v == w
+        for (a, v), (b, w) in zip(held, now, strict=True)
+    )
+    if not same:
+        raise ArgumentError(
+            explain(
+                "gradient",
+                found="coefficients that were set between the forward and the backward",
+                expected="the same ones: Checkpoint() repeats the steps",
+                remedy="call backward before the next forward, or use Backprop()",
+            )
+        )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from math import ceil, inf, isfinite, isqrt
+from math import ceil, inf, isqrt
 from typing import ClassVar
 
 import torch
@@ -30,8 +30,9 @@ from physbias.pdes import PDE
 from physbias.shapes import check_finite, check_float
 from physbias.strength import Strength
 from physbias.strong.adaptive import integrate
+from physbias.strong.checks import check_choices, check_times
 from physbias.strong.gradients import Adjoint, Backprop, Checkpoint, Gradient
-from physbias.strong.guard import StepGuard
+from physbias.strong.guard import StepGuard, check_unchanged, held_coefficients
 
 SAFETY = 0.8
 # difference of one step and two half steps that a step chosen here may show, relative
@@ -96,7 +97,7 @@ class Solver(nn.Module):
     ) -> None:
         super().__init__()
         adaptive = isinstance(stepper, DormandPrince)
-        _check_choices(dt, gradient, adaptive=adaptive, compiled=compile)
+        check_choices(dt, gradient, adaptive=adaptive, compiled=compile)
         scheme.bind(grid)  # refuse a grid that the scheme cannot use, now
         self.pde = pde
         self.grid = grid
@@ -130,7 +131,7 @@ class Solver(nn.Module):
             u0: state at ``times[0]``.
             times: increasing times [s].
         """
-        instants = _check_times(times)
+        instants = check_times(times)
         self._check_state(u0)
         system = self.system(u0)
         u = system.admit(u0)
@@ -265,10 +266,10 @@ class Solver(nn.Module):
         # costs a tenth of a second to import: not before use
         from torch.utils.checkpoint import checkpoint
 
-        before, held = u, _coefficients(self.equation)
+        before, held = u, held_coefficients(self.equation)
 
         def run(v: Tensor, begin: int, end: int) -> Tensor:
-            _check_unchanged(held, self.equation)  # a checkpoint runs this again, later
+            check_unchanged(held, self.equation)  # a checkpoint runs this again, later
             for n in range(begin, end):
                 v = self._step(v, start + n * dt, dt)
             return v
@@ -368,87 +369,3 @@ class Solver(nn.Module):
                 )
             )
         return self.dt
-
-
-Held = list[tuple[Tensor | float, int]]
-
-
-def _coefficients(pde: PDE) -> Held:
-    """Return every coefficient of an equation with its version."""
-    numbers = [
-        value
-        for module in pde.modules()
-        for value in vars(module).values()
-        if isinstance(value, float)
-    ]
-    tensors = [*pde.parameters(), *pde.buffers()]
-    return [*((n, 0) for n in numbers), *((t, t._version) for t in tensors)]
-
-
-def _check_unchanged(held: Held, pde: PDE) -> None:
-    """Raise if a coefficient was set between a step and its repetition."""
-    now = _coefficients(pde)
-    same = len(now) == len(held) and all(
-        (a is b or (isinstance(a, float) and a == b)) and v == w
-        for (a, v), (b, w) in zip(held, now, strict=True)
-    )
-    if not same:
-        raise ArgumentError(
-            explain(
-                "gradient",
-                found="coefficients that were set between the forward and the backward",
-                expected="the same ones: Checkpoint() repeats the steps",
-                remedy="call backward before the next forward, or use Backprop()",
-            )
-        )
-
-
-def _check_times(times: Sequence[float] | Tensor) -> list[float]:
-    """Return the times as numbers, or raise."""
-    numbers = times.detach() if isinstance(times, Tensor) else times
-    instants = [float(t) for t in numbers]
-    rising = all(b > a for a, b in pairwise(instants))
-    rising = rising and all(map(isfinite, instants))
-    if not instants or not rising:
-        raise ArgumentError(
-            explain(
-                "times",
-                found=f"{instants[:8]}",
-                expected="at least one time, finite and strictly increasing",
-                remedy="sort them; the first is the time of u0",
-            )
-        )
-    return instants
-
-
-def _check_choices(
-    dt: float | None, gradient: Gradient, *, adaptive: bool, compiled: bool
-) -> None:
-    """Raise where options exclude each other."""
-    if dt is not None and not 0 < dt < inf:
-        raise ArgumentError(
-            explain(
-                "dt",
-                found=repr(dt),
-                expected="a positive number of seconds",
-                remedy="leave it out to take it from the stability limit",
-            )
-        )
-    if isinstance(gradient, Adjoint) and not adaptive:
-        raise ArgumentError(
-            explain(
-                "gradient",
-                found="Adjoint() with fixed steps",
-                expected="Adjoint() with stepper=DormandPrince(...)",
-                remedy="use Backprop() or Checkpoint(), which differentiate the steps",
-            )
-        )
-    if adaptive and (isinstance(gradient, Checkpoint) or compiled or dt is not None):
-        raise ArgumentError(
-            explain(
-                "stepper",
-                found="DormandPrince with dt, compile or Checkpoint()",
-                expected="a stepper of fixed steps for these",
-                remedy="drop them, or use RK4()",
-            )
-        )

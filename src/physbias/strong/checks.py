@@ -1,0 +1,61 @@
+"""What a solver refuses before it starts."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import inf, isfinite
+
+from torch import Tensor
+
+from physbias.errors import ArgumentError, explain
+from physbias.strong.gradients import Adjoint, Checkpoint, Gradient
+
+
+def check_times(times: Sequence[float] | Tensor) -> list[float]:
+    """Return the times as numbers, or raise."""
+    numbers = times.detach() if isinstance(times, Tensor) else times
+    instants = [float(t) for t in numbers]
+    rising = all(b > a for a, b in pairwise(instants))
+    rising = rising and all(map(isfinite, instants))
+    if not instants or not rising:
+        raise ArgumentError(
+            explain(
+                "times",
+                found=f"{instants[:8]}",
+                expected="at least one time, finite and strictly increasing",
+                remedy="sort them; the first is the time of u0",
+            )
+        )
+    return instants
+
+
+def check_choices(
+    dt: float | None, gradient: Gradient, *, adaptive: bool, compiled: bool
+) -> None:
+    """Raise where options exclude each other."""
+    if dt is not None and not 0 < dt < inf:
+        raise ArgumentError(
+            explain(
+                "dt",
+                found=repr(dt),
+                expected="a positive number of seconds",
+                remedy="leave it out to take it from the stability limit",
+            )
+        )
+    if isinstance(gradient, Adjoint) and not adaptive:
+        raise ArgumentError(
+            explain(
+                "gradient",
+                found="Adjoint() with fixed steps",
+                expected="Adjoint() with stepper=DormandPrince(...)",
+                remedy="use Backprop() or Checkpoint(), which differentiate the steps",
+            )
+        )
+    if adaptive and (isinstance(gradient, Checkpoint) or compiled or dt is not None):
+        raise ArgumentError(
+            explain(
+                "stepper",
+                found="DormandPrince with dt, compile or Checkpoint()",
+                expected="a stepper of fixed steps for these",
+                remedy="drop them, or use RK4()",
+            )
+        )

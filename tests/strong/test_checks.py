@@ -1,0 +1,39 @@
+"""What a solver refuses before it starts."""
+
+from math import inf
+
+import pytest
+import torch
+
+from physbias.errors import ArgumentError
+from physbias.strong import Adjoint, Backprop, Checkpoint
+from physbias.strong.checks import check_choices, check_times
+
+
+def test_times_become_numbers():
+    assert check_times([0, 0.5]) == [0.0, 0.5]
+    assert check_times(torch.tensor([1.0, 2.0], requires_grad=True)) == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("times", [[], [1.0, 1.0], [2.0, 1.0], [0.0, inf]])
+def test_times_that_do_not_rise_are_refused(times):
+    with pytest.raises(ArgumentError, match=r"times: found .* strictly increasing"):
+        check_times(times)
+
+
+@pytest.mark.parametrize(
+    ("dt", "gradient", "adaptive", "compiled", "message"),
+    [
+        (0.0, Backprop(), False, False, "dt: found 0.0"),
+        (inf, Backprop(), False, False, "dt: found inf"),
+        (None, Adjoint(), False, False, "gradient: found Adjoint"),
+        (None, Checkpoint(), True, False, "stepper: found DormandPrince"),
+        (None, Backprop(), True, True, "stepper: found DormandPrince"),
+        (0.1, Backprop(), True, False, "stepper: found DormandPrince"),
+    ],
+)
+def test_options_that_exclude_each_other_are_refused(
+    dt, gradient, adaptive, compiled, message
+):
+    with pytest.raises(ArgumentError, match=message):
+        check_choices(dt, gradient, adaptive=adaptive, compiled=compiled)
