@@ -41,7 +41,10 @@ def test_increments_of_a_linear_constraint_are_projected(leray):
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_good_projectors_pass_the_probe(leray, dtype):
     for projector in (leray, walls, lambda u: u - u.mean((-1, -2), keepdim=True)):
-        AffineProjection(projector).check(draw(dtype), UNIT)
+        projection = AffineProjection(projector)
+        projection.check(draw(dtype), UNIT)  # raises at a defect
+        once = projection.increment(draw(dtype))
+        torch.testing.assert_close(projection.increment(once), once, rtol=0, atol=1e-5)
 
 
 def test_the_probe_runs_once_for_a_shape(leray):

@@ -4,7 +4,7 @@ import pytest
 
 from physbias.energy import EnergyMeter
 from physbias.energy.simulated import Constant, SimulatedGpu, simulate
-from physbias.study.costs import add, figure_of
+from physbias.study.costs import add, figure_of, make_meter
 
 
 def record(watts, seconds):
@@ -34,3 +34,22 @@ def test_parts_of_one_stage_add():
     total = add(a, b)
     assert total.joules == pytest.approx(500.0, rel=1e-2)
     assert total.high == pytest.approx(a.high + b.high)
+
+
+@pytest.mark.parametrize(("device", "watts"), [("cuda", 100.0), ("cuda:1", 300.0)])
+def test_only_the_gpu_in_use_is_counted(monkeypatch, device, watts):
+    """The meter that the study makes, on a machine of two GPUs."""
+    machine = simulate([SimulatedGpu(Constant(100.0)), SimulatedGpu(Constant(300.0))])
+    monkeypatch.setattr("physbias.energy.meter.Machine", lambda: machine)
+    with make_meter(device) as meter:
+        machine.clock.sleep(5.0)
+    assert figure_of([meter.result]).joules == pytest.approx(5 * watts, rel=1e-2)
+    assert figure_of([meter.result]).source == "counter"
+
+
+def test_a_study_on_the_processor_leaves_gpus_out(monkeypatch):
+    machine = simulate([SimulatedGpu(Constant(100.0))])
+    monkeypatch.setattr("physbias.energy.meter.Machine", lambda: machine)
+    with make_meter("cpu") as meter:
+        machine.clock.sleep(5.0)
+    assert figure_of([meter.result]).source != "counter"

@@ -302,7 +302,9 @@ def test_values_that_are_not_finite_do_not_break_the_page(tmp_path):
 
 def test_a_study_without_candidates_is_a_page(tmp_path):
     write_report(make_study(specs=()), tmp_path / "report.html")
-    Page((tmp_path / "report.html").read_text(encoding="utf-8"))
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    Page(text)
+    assert make_study(specs=()).title in text
 
 
 def test_settings_are_flattened():

@@ -172,7 +172,8 @@ def _find(
 ) -> GpuIdentity | None:
     if not isinstance(entry, int | str):
         entry = getattr(entry, "index", None) or 0
-    text = str(entry).removeprefix("cuda:")
+    # "cuda" without a number is the first device, as in PyTorch
+    text = "0" if entry == "cuda" else str(entry).removeprefix("cuda:")
     return _by_index(text, used) or _by_uuid(text, node)
 
 

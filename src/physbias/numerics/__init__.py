@@ -10,7 +10,13 @@ from physbias.numerics.autodiff import Autodiff
 from physbias.numerics.derivatives import FramePairs, GridDerivatives
 from physbias.numerics.finite_difference import FiniteDifference
 from physbias.numerics.imex import ARS443
-from physbias.numerics.runge_kutta import RK2, RK4, SSPRK3, Euler
+from physbias.numerics.runge_kutta import (
+    RK2,
+    RK4,
+    SSPRK3,
+    AbstractRungeKutta,
+    Euler,
+)
 from physbias.numerics.scheme import Scheme
 from physbias.numerics.spectral import Spectral
 from physbias.numerics.stability import largest_stable_step, ritz_values
@@ -22,6 +28,7 @@ __all__ = [
     "RK2",
     "RK4",
     "SSPRK3",
+    "AbstractRungeKutta",
     "Autodiff",
     "ButcherTableau",
     "DormandPrince",
