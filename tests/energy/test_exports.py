@@ -8,7 +8,7 @@ import pytest
 
 from physbias import energy
 
-MODULES = [m.name for m in pkgutil.iter_modules(energy.__path__)]
+MODULES = [m.name for m in pkgutil.walk_packages(energy.__path__, "physbias.energy.")]
 
 
 def test_all_names_exist_in_order():
@@ -18,5 +18,5 @@ def test_all_names_exist_in_order():
 
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings(name):
-    module = importlib.import_module(f"physbias.energy.{name}")
+    module = importlib.import_module(name)
     assert doctest.testmod(module).failed == 0

@@ -401,7 +401,7 @@ import physbias.energy, physbias.energy.simulated
 physbias.energy.EnergyMeter()
 assert threading.active_count() == 1
 assert "pynvml" not in sys.modules or "torch" in sys.modules  # torch imports it
-assert physbias.energy.nvml._opened.cache_info().currsize == 0
+assert physbias.energy.sensors.nvml._opened.cache_info().currsize == 0
 heavy = {"ctypes", "numpy", "subprocess", "socket", "multiprocessing"}
 if "torch" not in sys.modules:
     print(sorted(heavy & set(sys.modules)))

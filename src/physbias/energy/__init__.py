@@ -5,24 +5,12 @@ an :class:`EnergyRecord`. Importing this package reads no sensor, starts no thre
 opens no library. :mod:`physbias.energy.simulated` is a machine whose energy is known.
 """
 
+from physbias.energy.block.regions import Region
 from physbias.energy.clock import Clock, MonotonicClock, Ticker, VirtualClock
-from physbias.energy.cuda import GpuIdentity
-from physbias.energy.meter import EnergyMeter, Machine, MeterStateError
+from physbias.energy.machine import Machine
+from physbias.energy.meter import EnergyMeter, MeterStateError
 from physbias.energy.model import CpuModel
-from physbias.energy.nvml import NvmlBinding
-from physbias.energy.probe import (
-    DeviceKind,
-    DeviceLostError,
-    Probe,
-    ProbeInfo,
-    ReadError,
-    SensorError,
-    SensorUnavailableError,
-    SensorUnavailableWarning,
-    Source,
-    UnsupportedReadingError,
-)
-from physbias.energy.record import (
+from physbias.energy.record.record import (
     Basis,
     CrossCheck,
     DeviceEnergy,
@@ -34,7 +22,20 @@ from physbias.energy.record import (
     Status,
     Verdict,
 )
-from physbias.energy.regions import Region
+from physbias.energy.sensors.cuda import GpuIdentity
+from physbias.energy.sensors.nvml import NvmlBinding
+from physbias.energy.sensors.probe import (
+    DeviceKind,
+    DeviceLostError,
+    Probe,
+    ProbeInfo,
+    ReadError,
+    SensorError,
+    SensorUnavailableError,
+    SensorUnavailableWarning,
+    Source,
+    UnsupportedReadingError,
+)
 
 __all__ = [
     "Basis",

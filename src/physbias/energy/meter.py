@@ -1,30 +1,22 @@
 """The energy meter: what a block of code costs, with the uncertainty of the figure."""
 
-import os
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from functools import wraps
-from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
-from physbias.energy import cuda
-from physbias.energy.clock import Clock, MonotonicClock
+from physbias.energy.block.regions import Region
+from physbias.energy.block.run import Run
+from physbias.energy.machine import Machine
 from physbias.energy.model import CpuModel
-from physbias.energy.nvml import NvmlBinding, PynvmlBinding, find_gpus
-from physbias.energy.probe import (
-    Discovery,
+from physbias.energy.record.record import EnergyRecord, Interval, Status
+from physbias.energy.sensors import cuda
+from physbias.energy.sensors.probe import (
     Missing,
-    Probe,
-    SensorError,
     SensorUnavailableError,
     SensorUnavailableWarning,
 )
-from physbias.energy.rapl import POWERCAP, find_zones
-from physbias.energy.record import EnergyRecord, Interval, Status
-from physbias.energy.regions import Region
-from physbias.energy.sampler import Run
 from physbias.errors import ArgumentError, PhysbiasError, explain
 
 Arguments = ParamSpec("Arguments")
@@ -35,48 +27,6 @@ _STATUS_WITHOUT_FAULT = (KeyboardInterrupt, SystemExit, GeneratorExit)
 
 class MeterStateError(PhysbiasError, RuntimeError):
     """A result was asked of a meter that has none yet."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Machine:
-    """Everything that the meter reads; replace a part to simulate it.
-
-    Args:
-        nvml: binding to the GPUs.
-        powercap: root of the kernel's powercap tree.
-        probes: further sensors.
-        clock: the clock.
-        environ: environment variables, for ``CUDA_VISIBLE_DEVICES``.
-        gpu_error: systematic uncertainty of the GPUs' sensors.
-    """
-
-    nvml: NvmlBinding = field(default_factory=PynvmlBinding)
-    powercap: Path = POWERCAP
-    probes: Sequence[Probe] = ()
-    clock: Clock = field(default_factory=MonotonicClock)
-    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    gpu_error: SensorError = field(default_factory=SensorError)
-
-    def discover(self, devices: cuda.DeviceChoice, *, cpu: bool) -> Discovery:
-        """Return what can be read here, and what cannot and why."""
-        probes, missing = list(self.probes), []
-        searches: list[tuple[str, Callable[[], Discovery]]] = []
-        if devices:
-            searches.append(("GPU", lambda: self._gpus(devices)))
-        if cpu:
-            searches.append(("CPU", lambda: find_zones(self.powercap)))
-        for label, search in searches:
-            try:
-                found = search()
-            except Exception as error:  # noqa: BLE001 - a sensor never stops training
-                reason = f"looking for sensors failed ({error!r})"
-                found = Discovery((), (Missing(label, reason, "report this"),))
-            probes += found.probes
-            missing += found.missing
-        return Discovery(tuple(probes), tuple(missing))
-
-    def _gpus(self, devices: cuda.DeviceChoice) -> Discovery:
-        return find_gpus(self.nvml, devices, environ=self.environ, error=self.gpu_error)
 
 
 class EnergyMeter:

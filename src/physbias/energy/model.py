@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from physbias.energy.record import Interval
+from physbias.energy.record.record import Interval
 from physbias.errors import ArgumentError, explain
 
 

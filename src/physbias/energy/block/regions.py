@@ -7,7 +7,7 @@ from math import hypot
 from types import TracebackType
 
 from physbias.energy.clock import Clock
-from physbias.energy.record import Flag, FlagCode, Interval, RegionEnergy
+from physbias.energy.record.record import Flag, FlagCode, Interval, RegionEnergy
 
 _RESOLUTION = 0.2
 

@@ -8,8 +8,8 @@ from physbias.energy import (
     Source,
     VirtualClock,
 )
-from physbias.energy.nvml import NvmlProbe
-from physbias.energy.rapl import RaplProbe
+from physbias.energy.sensors.nvml import NvmlProbe
+from physbias.energy.sensors.rapl import RaplProbe
 from physbias.energy.simulated import Constant, SimulatedGpu, SimulatedNvml
 
 

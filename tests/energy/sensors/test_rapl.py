@@ -1,7 +1,7 @@
 import pytest
 
 from physbias.energy import EnergyMeter, ReadError, VirtualClock
-from physbias.energy.rapl import RaplProbe, find_zones
+from physbias.energy.sensors.rapl import RaplProbe, find_zones
 from physbias.energy.simulated import simulate
 
 RANGE = 262_143_328_850

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from math import hypot, sqrt
 
-from physbias.energy.timeline import Knots, Staircase
+from physbias.energy.integration.timeline import Knots, Staircase
 
 _OUTSIDE_GAIN = 0.05
 _OUTSIDE_FLOOR = 1.0

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from physbias.energy.probe import DeviceKind, Source
+from physbias.energy.sensors.probe import DeviceKind, Source
 
 SCHEMA = "physbias.energy/1"
 

@@ -4,10 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot
 
-from physbias.energy.estimator import Measurement
+from physbias.energy.block.regions import (
+    Price,
+    Span,
+    overlap,
+    region_table,
+    unattributed,
+)
+from physbias.energy.integration.estimator import Measurement
 from physbias.energy.model import CpuModel
-from physbias.energy.probe import DeviceKind, Missing, Source
-from physbias.energy.record import (
+from physbias.energy.record.record import (
     Basis,
     DeviceEnergy,
     EnergyRecord,
@@ -16,7 +22,7 @@ from physbias.energy.record import (
     Interval,
     Status,
 )
-from physbias.energy.regions import Price, Span, overlap, region_table, unattributed
+from physbias.energy.sensors.probe import DeviceKind, Missing, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from physbias.energy.curve import averaged, reconstruct
-from physbias.energy.timeline import Knots, Staircase
+from physbias.energy.integration.curve import averaged, reconstruct
+from physbias.energy.integration.timeline import Knots, Staircase
 
 
 def energy(time, start=0.23, end=1.58):

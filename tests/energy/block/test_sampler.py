@@ -4,7 +4,7 @@ import time
 import pytest
 
 from physbias.energy import MonotonicClock, ReadError, VirtualClock
-from physbias.energy.sampler import Sampler, Watch
+from physbias.energy.block.sampler import Sampler, Watch
 from physbias.energy.simulated import Constant, SimulatedGpu, simulate
 
 

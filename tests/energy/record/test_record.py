@@ -15,7 +15,7 @@ from physbias.energy import (
     Source,
     Status,
 )
-from physbias.energy.record import format_joules
+from physbias.energy.record.record import format_joules
 
 
 def device(label, joules, source, kind=DeviceKind.GPU):

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import pytest
 
-from physbias.energy.timeline import (
+from physbias.energy.integration.timeline import (
     Staircase,
     Timeline,
     counter_knots,

@@ -3,9 +3,14 @@
 from dataclasses import dataclass, replace
 from math import hypot, sqrt
 
-from physbias.energy.curve import EnergyCurve, averaged, reconstruct
-from physbias.energy.probe import ProbeInfo, Source
-from physbias.energy.record import (
+from physbias.energy.integration.curve import EnergyCurve, averaged, reconstruct
+from physbias.energy.integration.timeline import (
+    Staircase,
+    Timeline,
+    counter_knots,
+    power_knots,
+)
+from physbias.energy.record.record import (
     CrossCheck,
     DeviceEnergy,
     Flag,
@@ -13,7 +18,7 @@ from physbias.energy.record import (
     Interval,
     Verdict,
 )
-from physbias.energy.timeline import Staircase, Timeline, counter_knots, power_knots
+from physbias.energy.sensors.probe import ProbeInfo, Source
 
 COVERAGE_FACTOR = 2.0
 """Standard uncertainties in half of a 95 % interval [1]."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, Protocol, runtime_checkable
 
-from physbias.energy.cuda import DeviceChoice, GpuIdentity, choose
-from physbias.energy.probe import (
+from physbias.energy.sensors.cuda import DeviceChoice, GpuIdentity, choose
+from physbias.energy.sensors.probe import (
     DeviceKind,
     DeviceLostError,
     Discovery,
@@ -33,9 +33,9 @@ _GA100 = ("A100", "A800", "A30")
 class NvmlBinding(Protocol):
     """The few calls that the meter needs, in SI units.
 
-    Each call may raise :class:`~physbias.energy.probe.ReadError` or one of its
-    kinds; :meth:`gpus` raises
-    :class:`~physbias.energy.probe.SensorUnavailableError` where there is no driver.
+    Each call may raise :class:`~physbias.energy.ReadError` or one of its kinds;
+    :meth:`gpus` raises :class:`~physbias.energy.SensorUnavailableError` where there is
+    no driver.
     """
 
     def gpus(self) -> list[GpuIdentity]:

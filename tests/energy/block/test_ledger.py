@@ -1,8 +1,8 @@
 import pytest
 
 from physbias.energy import Basis, CpuModel, EnergyMeter, FlagCode, Interval, Source
-from physbias.energy.ledger import Block, settle
-from physbias.energy.probe import Missing
+from physbias.energy.block.ledger import Block, settle
+from physbias.energy.sensors.probe import Missing
 from physbias.energy.simulated import Constant, SimulatedGpu, simulate
 
 CPU = Missing("CPU", "no RAPL", "read it elsewhere")

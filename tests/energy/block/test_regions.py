@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from physbias.energy import FlagCode, VirtualClock
-from physbias.energy.regions import (
+from physbias.energy.block.regions import (
     Price,
     Region,
     RegionLog,

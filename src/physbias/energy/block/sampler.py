@@ -1,18 +1,11 @@
 """Reads all probes while a block runs and a little longer, up to its record."""
 
 import threading
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 
-from physbias.energy import cuda
 from physbias.energy.clock import Clock
-from physbias.energy.estimator import measure
-from physbias.energy.ledger import Block, settle
-from physbias.energy.model import CpuModel
-from physbias.energy.probe import DeviceLostError, Discovery, Probe, ReadError
-from physbias.energy.record import EnergyRecord, Status
-from physbias.energy.regions import RegionLog
-from physbias.energy.timeline import Timeline
+from physbias.energy.integration.timeline import Timeline
+from physbias.energy.sensors.probe import DeviceLostError, Probe, ReadError
 
 _BORDER_PERIOD = 0.005
 _BORDER_SECONDS = 0.35
@@ -132,78 +125,3 @@ class Sampler:
         if self._deadline <= now:
             self._deadline = now + step
         return self._deadline
-
-
-class Run:
-    """One measured block, from its start to its record.
-
-    Args:
-        clock: the clock.
-        found: the sensors.
-        period: time between readings [s].
-        cpu: whether to read the processor time at borders, for an estimate.
-    """
-
-    def __init__(
-        self, clock: Clock, found: Discovery, *, period: float, cpu: bool
-    ) -> None:
-        self.log = RegionLog(clock, cpu=cpu)
-        self.stopped = False
-        self._clock = clock
-        self._missing = found.missing
-        self._faults: list[str] = []
-        self._watches = [Watch(probe) for probe in found.probes]
-        self._sampler = Sampler(self._watches, clock, period=period)
-        self._started = datetime.now(UTC).isoformat(timespec="seconds")
-        self._synchronize()
-        self._guard(self._sampler.read)
-        self._cpu_start = self._cpu_end = clock.cpu_time()
-        self._start = self._end = clock.now()
-        self._status, self._error = Status.FINISHED, None
-        self._guard(self._sampler.start)
-
-    @property
-    def seconds(self) -> float:
-        """Length of the block, so far while it lasts [s]."""
-        end = self._end if self.stopped else self._clock.now()
-        return end - self._start
-
-    def stop(self, status: Status, error: str | None) -> None:
-        """End the block; a second time changes nothing."""
-        if self.stopped:
-            return
-        self._synchronize()
-        self._end, self._cpu_end = self._clock.now(), self._clock.cpu_time()
-        self.stopped = True
-        self._status, self._error = status, error
-        self.log.finish(self._end, self._cpu_end)
-        self._guard(lambda: self._sampler.finish(self._end))
-
-    def settle(self, model: CpuModel | None, stray: int) -> EnergyRecord:
-        """Return the record, after the last reading has been taken."""
-        self._sampler.wait()
-        block = Block(
-            start=self._start,
-            end=self._end,
-            cpu_seconds=self._cpu_end - self._cpu_start,
-            status=self._status,
-            error=self._error,
-            started=self._started,
-            spans=self.log.spans,
-            stray=stray,
-            faults=self._faults,
-        )
-        measurements = [
-            measure(w.probe.info, w.timeline, self._start, self._end)
-            for w in self._watches
-        ]
-        return settle(block, measurements, self._missing, model)
-
-    def _synchronize(self) -> None:
-        self._guard(cuda.synchronize)
-
-    def _guard(self, action: Callable[[], None]) -> None:
-        try:
-            action()
-        except Exception as error:  # noqa: BLE001 - the meter never breaks the block
-            self._faults.append(repr(error))

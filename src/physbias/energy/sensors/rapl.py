@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from physbias.energy.probe import (
+from physbias.energy.sensors.probe import (
     DeviceKind,
     Discovery,
     Missing,

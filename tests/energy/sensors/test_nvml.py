@@ -14,9 +14,9 @@ from physbias.energy import (
     Source,
     UnsupportedReadingError,
     VirtualClock,
-    nvml,
 )
-from physbias.energy.nvml import NvmlProbe, PynvmlBinding, find_gpus
+from physbias.energy.sensors import nvml
+from physbias.energy.sensors.nvml import NvmlProbe, PynvmlBinding, find_gpus
 from physbias.energy.simulated import Constant, Sensor, SimulatedGpu, SimulatedNvml
 
 

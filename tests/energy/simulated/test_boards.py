@@ -1,41 +1,16 @@
 """Witness: integrals worked out by hand."""
 
-import math
-
 import pytest
 
-from physbias.energy import DeviceLostError, NvmlBinding, SensorUnavailableError
+from physbias.energy import DeviceLostError
 from physbias.energy.simulated import (
     Burst,
     Constant,
-    FromIntegral,
-    Ramp,
     Sensor,
     SimulatedGpu,
-    SimulatedNvml,
-    SquareWave,
-    Trace,
     last_refresh,
     simulate,
 )
-
-
-@pytest.mark.parametrize(
-    ("trace", "time", "joules"),
-    [
-        (Constant(300.0), 2.0, 600.0),
-        (SquareWave(60.0, 300.0, 2.0), 1.0, 60.0),
-        (SquareWave(60.0, 300.0, 2.0), 1.5, 210.0),
-        (SquareWave(60.0, 300.0, 2.0), 5.0, 780.0),
-        (Ramp(100.0, 10.0), 4.0, 480.0),
-        (FromIntegral(math.exp), 1.0, math.e - 1.0),
-        (Burst(inside=Constant(300.0), start=1.0, stop=3.0, idle=60.0), 2.0, 360.0),
-        (Burst(inside=Constant(300.0), start=1.0, stop=3.0, idle=60.0), 5.0, 780.0),
-    ],
-)
-def test_integral(trace, time, joules):
-    assert isinstance(trace, Trace)
-    assert trace.energy(time) == pytest.approx(joules, rel=1e-12)
 
 
 def test_refreshes_come_at_their_phase():
@@ -81,11 +56,3 @@ def test_faults_happen_when_they_should():
     machine.clock.sleep(1.0)
     with pytest.raises(DeviceLostError):
         machine.nvml.energy(0)
-
-
-def test_machine_without_boards_has_no_driver():
-    machine = simulate([])
-    assert isinstance(machine.nvml, NvmlBinding)
-    assert isinstance(machine.nvml, SimulatedNvml)
-    with pytest.raises(SensorUnavailableError, match="no driver"):
-        machine.nvml.gpus()

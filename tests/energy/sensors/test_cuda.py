@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import pytest
 
 from physbias.energy import GpuIdentity
-from physbias.energy.cuda import check_choice, choose, synchronize, visible
+from physbias.energy.sensors.cuda import check_choice, choose, synchronize, visible
 from physbias.errors import ArgumentError
 
 NODE = [

@@ -1,0 +1,1 @@
+"""One measured block: sampling, regions, and the sum over its devices."""

@@ -1,0 +1,1 @@
+"""From readings of one device to its energy over a window."""

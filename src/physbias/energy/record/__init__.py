@@ -1,0 +1,1 @@
+"""What a measurement found, and how it is shown."""

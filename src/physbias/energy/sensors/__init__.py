@@ -1,0 +1,1 @@
+"""Where energy and power can be read, and what the devices are."""
