@@ -1,4 +1,4 @@
-"""The command line: ``physbias study``."""
+"""The command line: ``physbias study`` and ``physbias measure``."""
 
 import sys
 from pathlib import Path
@@ -23,6 +23,8 @@ def main() -> None:
         SystemExit: always, with 0 for success, 1 for an error of the user's, 130 for
             an interruption.
     """
+    if sys.argv[1:2] == ["measure"]:  # needs none of the study's packages
+        raise SystemExit(_measure(sys.argv[2:]))
     try:
         app = _make_app()
     except ImportError as error:
@@ -55,7 +57,23 @@ def _make_app() -> "Typer":
         """Physics at the strength you choose, and what it costs in joules."""
 
     app.command("study")(study)
+
+    @app.command("measure")
+    def measure() -> None:
+        """Run any program and print its energy: physbias measure -- PROGRAM."""
+        raise SystemExit(_measure(sys.argv[2:]))
+
     return app
+
+
+def _measure(arguments: list[str]) -> int:
+    from physbias.energy.command import measure
+
+    try:
+        return measure(arguments)
+    except PhysbiasError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 (a command line prints)
+        return 1
 
 
 def study(

@@ -49,6 +49,47 @@ def test_virtual_work_ends_when_it_says_so_and_wait_advances_to_it():
     assert times == [0.0, 1.0, 2.0, 3.0]
 
 
+def test_suspension_moves_only_the_boot_clock():
+    clock = VirtualClock(5.0)
+    clock.suspend(60.0)
+    clock.sleep(1.0)
+    assert (clock.now(), clock.boot()) == (6.0, 66.0)
+    real = MonotonicClock()
+    assert real.boot() - real.now() >= -1e-3
+    assert real.work() >= 0.0
+
+
+def test_time_inside_a_call_counts_as_work():
+    clock = VirtualClock()
+    clock.sleep(3.0)
+    clock.advance(0.5)
+    assert (clock.now(), clock.work()) == (3.5, 0.5)
+
+
+def test_waiting_ends_when_told():
+    clock, done = VirtualClock(), threading.Event()
+
+    def tick():
+        if clock.now() >= 2.0:
+            done.set()
+        return clock.now() + 0.5
+
+    ticker = clock.run(tick)
+    ticker.wait(done)
+    assert clock.now() == 2.0
+
+
+def test_there_is_one_monotonic_clock():
+    class Other(MonotonicClock):
+        pass
+
+    assert MonotonicClock() == MonotonicClock()
+    assert hash(MonotonicClock()) == hash(MonotonicClock())
+    assert Other() != MonotonicClock()
+    assert Other() != Other()
+    assert VirtualClock() != VirtualClock()
+
+
 def test_real_work_runs_in_a_thread_that_ends():
     clock, calls = MonotonicClock(), []
 

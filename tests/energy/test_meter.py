@@ -1,3 +1,4 @@
+import asyncio
 import subprocess
 import sys
 import threading
@@ -9,12 +10,15 @@ from physbias.energy import (
     Basis,
     CpuModel,
     EnergyMeter,
+    EnergyRecord,
     FlagCode,
     Interval,
+    MeterNotRunningWarning,
     MeterStateError,
     MonotonicClock,
     SensorUnavailableError,
     SensorUnavailableWarning,
+    Snapshot,
     Source,
     Status,
 )
@@ -277,7 +281,7 @@ def test_meter_can_be_used_again():
         assert meter.joules == pytest.approx(300.0 * seconds, rel=2e-3)
 
 
-def test_entering_a_running_meter_changes_nothing():
+def test_entering_a_running_meter_opens_a_region():
     machine = board()
     meter = EnergyMeter(cpu=False, machine=machine)
     with meter:
@@ -287,6 +291,36 @@ def test_entering_a_running_meter_changes_nothing():
         assert meter.running
         machine.clock.sleep(1.0)
     assert meter.seconds == 3.0
+    region = meter.result.region("re-entry")
+    assert (region.seconds, region.count) == (1.0, 1)
+    assert region.joules == pytest.approx(300.0, rel=0.02)
+
+
+def test_entering_from_another_thread_opens_a_region_there():
+    machine = board()
+    meter = EnergyMeter(cpu=False, machine=machine)
+
+    def work():
+        with meter:
+            machine.clock.sleep(1.0)
+
+    with meter:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        assert meter.running
+    assert meter.result.region("re-entry").seconds == 1.0
+
+
+def test_leaving_an_older_block_does_not_end_a_newer_one():
+    machine = board()
+    meter = EnergyMeter(cpu=False, machine=machine)
+    with meter:
+        machine.clock.sleep(1.0)
+        meter.stop()
+        meter.start()
+    assert meter.running
+    meter.stop()
 
 
 def test_entering_a_meter_that_was_started_does_not_stop_it():
@@ -324,15 +358,273 @@ def test_decorated_function_is_measured():
     assert meter.joules == pytest.approx(900.0, rel=2e-3)
 
 
-def test_regions_outside_the_block_do_no_harm():
+def test_decorated_function_inside_the_block_is_a_region():
     machine = board()
     meter = EnergyMeter(cpu=False, machine=machine)
-    with meter.region("before"):
-        pass
+
+    @meter
+    def validate(depth):
+        machine.clock.sleep(1.0)
+        if depth:
+            validate(depth - 1)
+
+    with meter:
+        machine.clock.sleep(1.0)
+        validate(1)
+    (region,) = meter.result.regions
+    assert region.name.endswith("validate")
+    assert (region.seconds, region.count) == (2.0, 2)
+    validate(2)
+    assert meter.seconds == 3.0
+
+
+def test_awaited_function_is_measured_while_it_is_awaited():
+    machine = board()
+    meter = EnergyMeter(cpu=False, machine=machine)
+
+    @meter
+    async def train(seconds):
+        await asyncio.sleep(0)
+        machine.clock.sleep(seconds)
+        return "model"
+
+    assert asyncio.run(train(3.0)) == "model"
+    assert meter.seconds == 3.0
+    assert meter.joules == pytest.approx(900.0, rel=2e-3)
+
+
+def test_awaited_functions_at_the_same_time():
+    """The first one to start is the block; the other one is a region in it."""
+    machine = board()
+    meter = EnergyMeter(cpu=False, machine=machine)
+
+    @meter
+    async def train(seconds):
+        machine.clock.sleep(seconds)
+        await asyncio.sleep(0)
+        machine.clock.sleep(seconds)
+
+    async def both():
+        await asyncio.gather(train(1.0), train(2.0))
+
+    asyncio.run(both())
+    assert not meter.running
+    assert meter.result.status is Status.FINISHED
+    assert meter.seconds == 4.0
+
+
+def test_cancelled_function_is_interrupted():
+    machine = board()
+    meter = EnergyMeter(cpu=False, machine=machine)
+
+    @meter
+    async def train():
+        machine.clock.sleep(1.0)
+        raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(train())
+    assert meter.result.status is Status.INTERRUPTED
+
+
+def test_generator_is_measured_while_it_is_iterated():
+    machine = board()
+    meter = EnergyMeter(cpu=False, machine=machine)
+
+    @meter
+    def batches():
+        for i in range(3):
+            machine.clock.sleep(1.0)
+            yield i
+        return "end"
+
+    stream = batches()
+    assert not meter.running
+    for _ in stream:
+        machine.clock.sleep(0.5)
+    assert meter.seconds == 4.5
+
+
+def test_what_cannot_be_measured_is_refused():
+    async def stream():
+        yield 1
+
+    for wrong in (stream, 3):
+        with pytest.raises(ArgumentError, match=r"function: found .*with meter:"):
+            EnergyMeter()(wrong)
+
+
+def test_regions_and_steps_outside_the_block_warn_once_and_do_no_harm():
+    machine = board()
+    meter = EnergyMeter(cpu=False, machine=machine)
+    with (
+        pytest.warns(MeterNotRunningWarning, match="region 'before' is not") as told,
+        meter.region("before"),
+    ):
+        meter.step()
+    assert [warning.filename for warning in told] == [__file__]
     with meter:
         machine.clock.sleep(1.0)
     assert codes(meter) == [FlagCode.REGIONS_OUTSIDE]
-    assert meter.result.regions == ()
+    assert "2 regions or steps" in meter.result.flags[0].text
+    assert meter.result.regions == meter.result.units == ()
+    with pytest.warns(MeterNotRunningWarning, match="step of 'token' is not counted"):
+        meter.step(7, "token")
+
+
+def test_units_share_the_energy_and_its_interval():
+    """10 s at 300 W: 3000 J in 5 steps and 150 samples."""
+    machine = board()
+    with EnergyMeter(cpu=False, machine=machine) as meter:
+        for _ in range(5):
+            machine.clock.sleep(2.0)
+            meter.step()
+            meter.step(30, "sample")
+    step, sample = meter.result.units
+    assert (step.unit, step.count, sample.unit, sample.count) == (
+        "step",
+        5,
+        "sample",
+        150,
+    )
+    assert step.joules_per_unit == pytest.approx(600.0, rel=1e-3)
+    assert sample.joules_per_unit == pytest.approx(20.0, rel=1e-3)
+    low, high = meter.interval
+    assert step.interval_per_unit == pytest.approx((low / 5, high / 5))
+
+
+def test_units_without_energy_are_none_and_not_zero():
+    with (
+        pytest.warns(SensorUnavailableWarning),
+        EnergyMeter(machine=simulate([])) as meter,
+    ):
+        meter.step(2)
+    (unit,) = meter.result.units
+    assert (unit.count, unit.joules_per_unit, unit.interval_per_unit) == (2, None, None)
+
+
+def test_steps_of_several_threads_are_all_counted():
+    machine = board()
+
+    def work():
+        for _ in range(2000):
+            meter.step()
+
+    with EnergyMeter(cpu=False, machine=machine) as meter:
+        threads = [threading.Thread(target=work) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        machine.clock.sleep(1.0)
+    assert meter.result.units[0].count == 16_000
+
+
+@pytest.mark.parametrize("n", [-1, float("nan"), float("inf"), "3", None])
+def test_steps_are_checked(n):
+    with (
+        EnergyMeter(cpu=False, machine=board()) as meter,
+        pytest.raises(ArgumentError, match=r"n: found .* expected how many units"),
+    ):
+        meter.step(n)
+
+
+def test_label_tags_and_annotations_are_in_the_record():
+    machine = board()
+    meter = EnergyMeter(
+        cpu=False, label="baseline", tags={"dataset": "shear flow"}, machine=machine
+    )
+    with pytest.raises(MeterStateError, match="annotate: found an unused meter"):
+        meter.annotate("loss", 1.0)
+    with meter:
+        machine.clock.sleep(1.0)
+        meter.annotate("batch", 32)
+        meter.annotate("loss", 0.5)
+        meter.annotate("loss", 0.25)
+    assert meter.result.label == "baseline"
+    assert meter.result.tags == {"dataset": "shear flow"}
+    assert meter.result.annotations == {"batch": 32, "loss": 0.25}
+    meter.annotate("accuracy", 0.9)
+    assert meter.result.annotations["accuracy"] == 0.9
+    assert EnergyRecord.from_json(meter.result.to_json()) == meter.result
+    with meter:
+        machine.clock.sleep(1.0)
+    assert meter.result.annotations == {}
+
+
+@pytest.mark.parametrize("value", [object(), [1], float("nan"), 1j])
+def test_annotations_are_checked(value):
+    with (
+        EnergyMeter(cpu=False, machine=board()) as meter,
+        pytest.raises(ArgumentError, match=r"annotate: found 'x'.*a finite number"),
+    ):
+        meter.annotate("x", value)
+
+
+@pytest.mark.parametrize("tags", [{"a": 1}, {1: "a"}])
+def test_tags_are_checked(tags):
+    with pytest.raises(ArgumentError, match=r"tags: found .*expected texts by name"):
+        EnergyMeter(tags=tags)
+
+
+@pytest.mark.parametrize("sync", ["all", None, 1])
+def test_sync_is_checked(sync):
+    with pytest.raises(ArgumentError, match=r"sync: found .*'auto', 'border'"):
+        EnergyMeter(sync=sync)
+
+
+def test_snapshot_follows_the_block_and_does_not_disturb_it():
+    """300 W: after 5 s 1500 J, as far as the readings go."""
+    machine, watched = board(), board()
+    meter = EnergyMeter(cpu=False, machine=watched)
+    assert meter.snapshot() == Snapshot(None, None, 0.0, "the meter has not run")
+    for at, clock in ((machine, machine.clock), (watched, watched.clock)):
+        one = meter if at is watched else EnergyMeter(cpu=False, machine=machine)
+        with one:
+            for _ in range(10):
+                clock.sleep(0.5)
+                if at is watched:
+                    shot = meter.snapshot()
+        if at is machine:
+            alone = one.result
+    assert shot.seconds == pytest.approx(5.0, abs=0.2)
+    assert shot.joules == pytest.approx(300.0 * shot.seconds, rel=0.02)
+    assert shot.interval.low < 300.0 * shot.seconds < shot.interval.high
+    assert meter.result.joules == alone.joules
+    assert watched.nvml.reads == machine.nvml.reads
+    assert meter.snapshot().joules == meter.joules
+
+
+def test_snapshot_before_there_are_readings_is_none_with_a_reason():
+    machine = board()
+    with EnergyMeter(cpu=False, machine=machine) as meter:
+        shot = meter.snapshot()
+        assert (shot.joules, shot.interval) == (None, None)
+        assert shot.reason
+        assert meter.snapshot() is shot
+        machine.clock.sleep(1.0)
+        assert meter.snapshot().joules is not None
+
+
+def test_snapshot_where_nothing_can_be_read():
+    machine = simulate([])
+    meter = EnergyMeter(cpu=False, machine=machine)
+    with pytest.warns(SensorUnavailableWarning):
+        meter.start()
+    machine.clock.sleep(1.0)
+    shot = meter.snapshot()
+    meter.stop()
+    assert shot.joules is None
+    assert "no driver" in shot.reason
+
+
+def test_snapshot_of_an_estimate():
+    """2 cores at 8 W for 3 s."""
+    machine = simulate([])
+    machine.clock.busy_cores = 2.0
+    with EnergyMeter(estimate=True, machine=machine) as meter:
+        machine.clock.sleep(3.0)
+        assert meter.snapshot().joules == pytest.approx(48.0)
 
 
 @pytest.mark.parametrize("method", ["gpus", "energy", "instant_power", "plain_power"])

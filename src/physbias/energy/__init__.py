@@ -5,11 +5,36 @@ an :class:`EnergyRecord`. Importing this package reads no sensor, starts no thre
 opens no library. :mod:`physbias.energy.simulated` is a machine whose energy is known.
 """
 
+from physbias.energy.baseline import Baseline, IdlePower
 from physbias.energy.block.regions import Region
+from physbias.energy.calibration.calibrate import calibrate
+from physbias.energy.calibration.calibration import (
+    Calibration,
+    Latency,
+    PowerLevel,
+    load_calibrations,
+    save_calibrations,
+)
+from physbias.energy.calibration.load import Busy, Load, TorchLoad
+from physbias.energy.carbon import (
+    CarbonFootprint,
+    CarbonIntensity,
+    EmbodiedCarbon,
+    GridIntensity,
+    SoftwareCarbonIntensity,
+)
+from physbias.energy.carbon.carbontracker import CarbonTrackerFigure
 from physbias.energy.clock import Clock, MonotonicClock, Ticker, VirtualClock
+from physbias.energy.host import Host
+from physbias.energy.idle import measure_idle
+from physbias.energy.job.merge import merge
+from physbias.energy.journal.recovery import recover, recover_all
 from physbias.energy.machine import Machine
-from physbias.energy.meter import EnergyMeter, MeterStateError
+from physbias.energy.meter import EnergyMeter, MeterNotRunningWarning, MeterStateError
 from physbias.energy.model import CpuModel
+from physbias.energy.record.compare import Comparison, Difference
+from physbias.energy.record.job import Job, NodeEnergy, Origin, RankEnergy
+from physbias.energy.record.net import NetEnergy
 from physbias.energy.record.record import (
     Basis,
     CrossCheck,
@@ -22,6 +47,13 @@ from physbias.energy.record.record import (
     Status,
     Verdict,
 )
+from physbias.energy.record.snapshot import Snapshot
+from physbias.energy.record.software import Software
+from physbias.energy.record.summary import Summary, summarise
+from physbias.energy.record.trace import PowerTrace
+from physbias.energy.record.units import UnitEnergy
+from physbias.energy.scan import DeviceReport, ReadingReport, SensorReport, probe
+from physbias.energy.sensors.condition import Condition
 from physbias.energy.sensors.cuda import GpuIdentity
 from physbias.energy.sensors.nvml import NvmlBinding
 from physbias.energy.sensors.probe import (
@@ -36,37 +68,83 @@ from physbias.energy.sensors.probe import (
     Source,
     UnsupportedReadingError,
 )
+from physbias.energy.sensors.queues import GpuQueues, Mark
+from physbias.energy.sensors.versions import Versions
 
 __all__ = [
+    "Baseline",
     "Basis",
+    "Busy",
+    "Calibration",
+    "CarbonFootprint",
+    "CarbonIntensity",
+    "CarbonTrackerFigure",
     "Clock",
+    "Comparison",
+    "Condition",
     "CpuModel",
     "CrossCheck",
     "DeviceEnergy",
     "DeviceKind",
     "DeviceLostError",
+    "DeviceReport",
+    "Difference",
+    "EmbodiedCarbon",
     "EnergyMeter",
     "EnergyRecord",
     "Flag",
     "FlagCode",
     "GpuIdentity",
+    "GpuQueues",
+    "GridIntensity",
+    "Host",
+    "IdlePower",
     "Interval",
+    "Job",
+    "Latency",
+    "Load",
     "Machine",
+    "Mark",
+    "MeterNotRunningWarning",
     "MeterStateError",
     "MonotonicClock",
+    "NetEnergy",
+    "NodeEnergy",
     "NvmlBinding",
+    "Origin",
+    "PowerLevel",
+    "PowerTrace",
     "Probe",
     "ProbeInfo",
+    "RankEnergy",
     "ReadError",
+    "ReadingReport",
     "Region",
     "RegionEnergy",
     "SensorError",
+    "SensorReport",
     "SensorUnavailableError",
     "SensorUnavailableWarning",
+    "Snapshot",
+    "Software",
+    "SoftwareCarbonIntensity",
     "Source",
     "Status",
+    "Summary",
     "Ticker",
+    "TorchLoad",
+    "UnitEnergy",
     "UnsupportedReadingError",
     "Verdict",
+    "Versions",
     "VirtualClock",
+    "calibrate",
+    "load_calibrations",
+    "measure_idle",
+    "merge",
+    "probe",
+    "recover",
+    "recover_all",
+    "save_calibrations",
+    "summarise",
 ]

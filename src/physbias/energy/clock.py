@@ -5,6 +5,7 @@ at the instants that the function asks for. The machine's clock does so in a thr
 the virtual clock does so in the caller while virtual time passes.
 """
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,8 @@ Tick = Callable[[], float | None]
 """Does one piece of work; returns the next instant [s], or ``None`` when done."""
 
 _JOIN_SECONDS = 5.0
+_JOIN_SECONDS_AT_EXIT = 1.0
+_LOOK_SECONDS = 0.05
 
 
 @runtime_checkable
@@ -24,8 +27,8 @@ class Ticker(Protocol):
         """Run the work again as soon as possible."""
         ...
 
-    def wait(self) -> None:
-        """Return when the work has come to its end."""
+    def wait(self, done: threading.Event | None = None) -> None:
+        """Return when ``done`` is set, or when the work has come to its end."""
         ...
 
 
@@ -45,13 +48,31 @@ class Clock(Protocol):
         """Return the processor time that this process has used [s]."""
         ...
 
+    def work(self) -> float:
+        """Return the processor time that the calling thread has used [s]."""
+        ...
+
+    def boot(self) -> float:
+        """Return a time [s] that, unlike :meth:`now`, goes on while suspended."""
+        ...
+
     def run(self, tick: Tick) -> Ticker:
         """Call ``tick`` now, and again at each instant [s] that it returns."""
         ...
 
 
 class MonotonicClock:
-    """The machine's monotonic clock; repeated work runs in a daemon thread."""
+    """The machine's monotonic clock; repeated work runs in a daemon thread.
+
+    All its instances are equal, because there is one such clock.
+    """
+
+    def __eq__(self, other: object) -> bool:
+        """Whether ``other`` is the same clock."""
+        return self is other or type(self) is type(other) is MonotonicClock
+
+    def __hash__(self) -> int:
+        return hash(MonotonicClock) if type(self) is MonotonicClock else id(self)
 
     def now(self) -> float:
         """Return the monotonic time [s]."""
@@ -59,11 +80,23 @@ class MonotonicClock:
 
     def sleep(self, seconds: float) -> None:
         """Let ``seconds`` [s] pass."""
-        time.sleep(seconds)
+        time.sleep(max(0.0, seconds))
 
     def cpu_time(self) -> float:
         """Return user plus system time of all threads of this process [s]."""
         return time.process_time()
+
+    def work(self) -> float:
+        """Return the processor time of the calling thread [s]."""
+        return time.thread_time()
+
+    def boot(self) -> float:
+        """Return the time since the machine started, suspensions included [s].
+
+        Where the system has no such clock it is :meth:`now`.
+        """
+        clock = getattr(time, "CLOCK_BOOTTIME", None)
+        return time.monotonic() if clock is None else time.clock_gettime(clock)
 
     def run(self, tick: Tick) -> Ticker:
         """Call ``tick`` in a new daemon thread until it returns ``None``."""
@@ -82,8 +115,16 @@ class _ThreadTicker:
     def wake(self) -> None:
         self._wakeup.set()
 
-    def wait(self) -> None:
-        self._thread.join(_JOIN_SECONDS)
+    def wait(self, done: threading.Event | None = None) -> None:
+        exiting = not threading.main_thread().is_alive() or sys.is_finalizing()
+        longest = _JOIN_SECONDS_AT_EXIT if exiting else _JOIN_SECONDS
+        if done is None:
+            self._thread.join(longest)
+            return
+        deadline = time.monotonic() + longest
+        while self._thread.is_alive() and time.monotonic() < deadline:
+            if done.wait(_LOOK_SECONDS):
+                return
 
     def _loop(self) -> None:
         while (deadline := self._tick()) is not None:
@@ -109,6 +150,8 @@ class VirtualClock:
         self.busy_cores = busy_cores
         self._now = start
         self._cpu = 0.0
+        self._suspended = 0.0
+        self._worked = 0.0
         self._tickers: list[_VirtualTicker] = []
 
     def now(self) -> float:
@@ -128,6 +171,23 @@ class VirtualClock:
     def cpu_time(self) -> float:
         """Return the processor time of the simulated process [s]."""
         return self._cpu
+
+    def work(self) -> float:
+        """Return the time that calls took by :meth:`advance` [s]."""
+        return self._worked
+
+    def boot(self) -> float:
+        """Return the virtual time, suspensions included [s]."""
+        return self._now + self._suspended
+
+    def suspend(self, seconds: float) -> None:
+        """Let the machine sleep for ``seconds`` [s] in which its clock stands still."""
+        self._suspended += seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let ``seconds`` [s] pass inside a call, in which no other work can run."""
+        self._worked += seconds
+        self._advance(self._now + seconds)
 
     def run(self, tick: Tick) -> Ticker:
         """Call ``tick`` now, and while virtual time passes."""
@@ -162,6 +222,6 @@ class _VirtualTicker:
         if self.deadline is not None:
             self.deadline = self._clock.now()
 
-    def wait(self) -> None:
-        while self.deadline is not None:
+    def wait(self, done: threading.Event | None = None) -> None:
+        while self.deadline is not None and not (done and done.is_set()):
             self._clock.sleep(self.deadline - self._clock.now())

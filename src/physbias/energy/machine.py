@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from physbias.energy.clock import Clock, MonotonicClock
+from physbias.energy.host import Host, read_host
 from physbias.energy.sensors import cuda
 from physbias.energy.sensors.nvml import NvmlBinding, PynvmlBinding, find_gpus
 from physbias.energy.sensors.probe import Discovery, Missing, Probe, SensorError
+from physbias.energy.sensors.queues import GpuQueues, TorchQueues
 from physbias.energy.sensors.rapl import POWERCAP, find_zones
 
 
@@ -23,6 +25,8 @@ class Machine:
         clock: the clock.
         environ: environment variables, for ``CUDA_VISIBLE_DEVICES``.
         gpu_error: systematic uncertainty of the GPUs' sensors.
+        queues: queues of the GPUs, in which the borders of regions are marked.
+        host: identity of the machine, for records of several machines.
     """
 
     nvml: NvmlBinding = field(default_factory=PynvmlBinding)
@@ -31,6 +35,8 @@ class Machine:
     clock: Clock = field(default_factory=MonotonicClock)
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     gpu_error: SensorError = field(default_factory=SensorError)
+    queues: GpuQueues = field(default_factory=TorchQueues)
+    host: Host = field(default_factory=read_host)
 
     def discover(self, devices: cuda.DeviceChoice, *, cpu: bool) -> Discovery:
         """Return what can be read here, and what cannot and why."""

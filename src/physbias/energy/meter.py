@@ -1,16 +1,31 @@
 """The energy meter: what a block of code costs, with the uncertainty of the figure."""
 
+import threading
 import warnings
-from collections.abc import Callable, Sequence
-from functools import wraps
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
+from physbias.energy.baseline import BaselineChoice, check_baseline, with_baseline
+from physbias.energy.block.notes import Notes, check_count, check_tags
 from physbias.energy.block.regions import Region
-from physbias.energy.block.run import Run
+from physbias.energy.block.run import Run, Sync
+from physbias.energy.calibration.apply import calibrate_probes
+from physbias.energy.calibration.calibration import (
+    CalibrationChoice,
+    check_calibrations,
+)
+from physbias.energy.calls import measured
+from physbias.energy.idle import IdleAround
+from physbias.energy.job.gather import gather
+from physbias.energy.journal.registrar import Registrar
 from physbias.energy.machine import Machine
 from physbias.energy.model import CpuModel
 from physbias.energy.record.record import EnergyRecord, Interval, Status
+from physbias.energy.record.snapshot import Snapshot
+from physbias.energy.record.units import Scalar
 from physbias.energy.sensors import cuda
 from physbias.energy.sensors.probe import (
     Missing,
@@ -22,11 +37,15 @@ from physbias.errors import ArgumentError, PhysbiasError, explain
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
-_STATUS_WITHOUT_FAULT = (KeyboardInterrupt, SystemExit, GeneratorExit)
+_REENTRY = "re-entry"
 
 
 class MeterStateError(PhysbiasError, RuntimeError):
-    """A result was asked of a meter that has none yet."""
+    """Something was asked of a meter that it cannot do in its present state."""
+
+
+class MeterNotRunningWarning(UserWarning):
+    """A region or a step came while the meter was not running; it is not counted."""
 
 
 class EnergyMeter:
@@ -39,32 +58,51 @@ class EnergyMeter:
     ``reason`` says why, and there is one :class:`SensorUnavailableWarning`.
 
     The meter can be started again after it has stopped; each start is a new record.
-    Entering a meter that runs already changes nothing. As a decorator it measures
-    each call of a function.
+    As a decorator it measures each call of a function. Entering a meter that runs
+    already opens a region: ``re-entry`` for a ``with`` statement, and the name of the
+    function for a decorated one.
 
     Args:
         devices: GPUs to measure: ``"used"`` for all that this process can see,
             ``"node"`` for all of the machine, or a list of indices, ``"cuda:0"``,
             UUIDs (or unique beginnings of them) and torch devices.
         cpu: whether to measure processors and memory.
+        sync: where to take the queues of the GPUs into account. ``"border"`` waits
+            for them at both ends of the block; ``"events"`` marks the borders of
+            regions in them by CUDA events and never waits, so that work still queued
+            when the block ends is left out; ``"auto"`` does both; ``"none"`` neither.
+            All do nothing before torch has initialised CUDA.
+        baseline: idle power, for the energy above it (``result.net``); it is never
+            subtracted from ``joules``. A number is that of all devices together [W];
+            ``"measure"`` takes 6 s to measure it before the block, for which ``start``
+            waits, and 6 s after it, for which only ``result`` waits: leave the devices
+            idle until then.
+        calibration: what is known of the boards' sensors: a file, a
+            :class:`Calibration` or several. Without one, times that
+            :func:`calibrate` has found under the present driver are used.
+        journal: file to which the readings are added while the block runs, so that
+            :func:`recover` gives the energy of a process that was killed. A file that
+            exists keeps its runs. If it cannot be written, the record says so.
+        label: name of the run, for the record.
+        tags: further texts for the record, by name.
         estimate: whether to give a model figure, labelled *estimate*, for a
             processor that cannot be measured. It is never added to a measurement.
         strict: whether to refuse to start where something asked for cannot be read.
-        sampling_period: time between readings [s], 0.001 to 1. The default does not
-            divide the usual refresh of 0.1 s, so that edges are seen at all phases.
+        sampling_period: time between readings [s], 0.001 to 1. The default follows
+            the refreshes of the devices, as far as 0.5 % of one core allows.
         model: the model behind an estimate.
         machine: what to read; a simulated one in tests.
 
     Raises:
-        ArgumentError: ``devices`` or ``sampling_period`` cannot be used.
+        ArgumentError: an argument cannot be used.
 
     Example:
         >>> from physbias.energy.simulated import Constant, SimulatedGpu, simulate
         >>> machine = simulate([SimulatedGpu(Constant(300.0))])
         >>> with EnergyMeter(cpu=False, machine=machine) as meter:
         ...     machine.clock.sleep(10.0)
-        >>> print(f"{meter.joules:.0f} J, {meter.seconds:.0f} s")
-        3000 J, 10 s
+        >>> print(f"{meter.joules / 1000:.2f} kJ, {meter.seconds:.0f} s")
+        3.00 kJ, 10 s
     """
 
     def __init__(
@@ -72,21 +110,33 @@ class EnergyMeter:
         devices: cuda.DeviceChoice = "used",
         *,
         cpu: bool = True,
+        sync: str = "auto",
+        baseline: BaselineChoice = None,
+        calibration: CalibrationChoice = None,
+        journal: str | Path | None = None,
+        label: str = "",
+        tags: Mapping[str, str] | None = None,
         estimate: bool = False,
         strict: bool = False,
-        sampling_period: float = 0.017,
+        sampling_period: float | None = None,
         model: CpuModel | None = None,
         machine: Machine | None = None,
     ) -> None:
         self._devices = cuda.check_choice(devices)
         self._period = _check_period(sampling_period)
+        self._sync = _check_sync(sync)
+        self._baseline = check_baseline(baseline)
+        self._calibrations = check_calibrations(calibration)
+        self._idle: IdleAround | None = None
+        self._label, self._tags = str(label), check_tags(tags)
         self._cpu = cpu
         self._model = (model or CpuModel()) if estimate else None
         self._strict = strict
         self._machine = machine or Machine()
+        self._registrar = Registrar(journal, self._finish_at_exit)
         self._run: Run | None = None
         self._record: EnergyRecord | None = None
-        self._depth = 0
+        self._entered = _Entries()
         self._stray = 0
 
     def start(self) -> "EnergyMeter":
@@ -99,19 +149,21 @@ class EnergyMeter:
             self._begin(stacklevel=3)
         return self
 
-    def stop(self) -> None:
+    def stop(self, error: BaseException | None = None) -> None:
         """End the block; on a meter that does not run, change nothing.
 
         Returns at once. Readings go on in the background for less than a second (the
         longest for boards that only offer a mean), and :attr:`result` waits for them.
+
+        Args:
+            error: the exception that ended the block, for the record; ``None`` if it
+                came to its end.
         """
-        self._end(Status.FINISHED, None)
+        if self._run is not None:
+            self._run.stop(*_ending(None if error is None else type(error)))
 
     def __enter__(self) -> "EnergyMeter":
-        if self.running:
-            self._depth += 1
-        else:
-            self._begin(stacklevel=3)
+        self._entered.stack.append(self._enter(_REENTRY, stacklevel=4))
         return self
 
     def __exit__(
@@ -120,47 +172,142 @@ class EnergyMeter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._depth -= 1
-        if self._depth > 0:
-            return
-        if kind is None:
-            self._end(Status.FINISHED, None)
-        elif issubclass(kind, _STATUS_WITHOUT_FAULT):
-            self._end(Status.INTERRUPTED, kind.__name__)
-        else:
-            self._end(Status.FAILED, kind.__name__)
+        if self._entered.stack:
+            self._entered.stack.pop().__exit__(kind, error, traceback)
 
     def __call__(
         self, function: Callable[Arguments, Result]
     ) -> Callable[Arguments, Result]:
-        """Return ``function`` so that each call of it is measured."""
+        """Return ``function`` so that each call of it is measured.
 
-        @wraps(function)
-        def measured(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-            with self:
-                return function(*args, **kwargs)
+        A coroutine function is measured while it is awaited, a generator function
+        while it is iterated, with what its consumer does in between.
 
-        return measured
+        Args:
+            function: the function.
+
+        Raises:
+            ArgumentError: ``function`` is no function, or an asynchronous generator.
+
+        Example:
+            >>> from physbias.energy.simulated import Constant, SimulatedGpu, simulate
+            >>> machine = simulate([SimulatedGpu(Constant(100.0))])
+            >>> meter = EnergyMeter(cpu=False, machine=machine)
+            >>> train = meter(machine.clock.sleep)
+            >>> train(5.0)
+            >>> round(meter.joules)
+            500
+        """
+        return measured(function, lambda name: self._enter(name, stacklevel=5))
 
     def region(self, name: str) -> Region:
         """Return a context manager that attributes what runs in it to ``name``.
 
-        Regions may be nested and repeated; a border costs two clock readings and no
-        sensor reading. GPU work that is still queued at a border counts where it
-        runs, so synchronise there if the parts are to be told apart.
+        Regions may be nested, repeated and opened by several threads; each thread has
+        a tree of its own. A border costs microseconds and reads no sensor. Work that
+        is still queued on a GPU at a border counts where it was queued: the border is
+        marked in the queue by a CUDA event, and nothing waits for it
+        (``sync="border"`` and ``"none"`` leave the marks out).
+
+        On a meter that does not run, the region is not counted: there is one
+        :class:`MeterNotRunningWarning`, and a flag in the next record.
 
         Args:
             name: name of the region.
+
+        Example:
+            >>> from physbias.energy.simulated import Constant, SimulatedGpu, simulate
+            >>> machine = simulate([SimulatedGpu(Constant(100.0))])
+            >>> with EnergyMeter(cpu=False, machine=machine) as meter:
+            ...     with meter.region("forward"):
+            ...         machine.clock.sleep(3.0)
+            ...     machine.clock.sleep(1.0)
+            >>> forward = meter.result.region("forward")
+            >>> round(forward.joules), round(meter.result.unattributed)
+            (300, 100)
         """
-        if self._run is None or self._run.stopped:
-            self._stray += 1
-            return Region(None, name)
-        return Region(self._run.log, name)
+        run = self._run
+        if run is not None and not run.stopped:
+            return Region(None if run.inert else run.log, name)
+        self._miss(f"region {name!r}")
+        return Region(None, name)
+
+    def step(self, n: float = 1, unit: str = "step") -> None:
+        """Count functional units: steps, samples, tokens.
+
+        The record gives the energy of the block per unit. On a meter that does not
+        run, nothing is counted: there is one :class:`MeterNotRunningWarning`, and a
+        flag in the next record.
+
+        Args:
+            n: how many were done [1].
+            unit: what was done.
+
+        Raises:
+            ArgumentError: ``n`` is negative or no number.
+
+        Example:
+            >>> from physbias.energy.simulated import Constant, SimulatedGpu, simulate
+            >>> machine = simulate([SimulatedGpu(Constant(100.0))])
+            >>> with EnergyMeter(cpu=False, machine=machine) as meter:
+            ...     for _ in range(4):
+            ...         machine.clock.sleep(1.0)
+            ...         meter.step()
+            ...         meter.step(32, "sample")
+            >>> [(u.count, round(u.joules_per_unit)) for u in meter.result.units]
+            [(4, 100), (128, 3)]
+        """
+        if type(n) is not int or n < 0:
+            check_count(n)
+        run = self._run
+        if run is None or run.stopped:
+            self._miss(f"step of {unit!r}")
+        else:
+            run.notes.step(n, unit)
+
+    def annotate(self, key: str, value: Scalar) -> None:
+        """Keep a value in the record of the running block, or of the last one.
+
+        Args:
+            key: its name; a second value of the same name replaces the first.
+            value: text, finite number, bool or ``None``.
+
+        Raises:
+            ArgumentError: ``value`` is something else.
+            MeterStateError: the meter has never run.
+        """
+        if self._run is None:
+            raise MeterStateError(
+                explain(
+                    "annotate",
+                    found="an unused meter",
+                    expected="a meter that runs or has run",
+                    remedy="pass what is known before as EnergyMeter(tags=...)",
+                )
+            )
+        self._run.notes.annotate(key, value)
+        if self._record is not None:
+            notes = dict(self._run.notes.annotations)
+            self._record = replace(self._record, annotations=notes)
+
+    def snapshot(self) -> Snapshot:
+        """Return what the block has used so far; the measurement goes on undisturbed.
+
+        The figure is kept for a moment and given again, so that asking often is
+        cheap. After the block it is that of :attr:`result`.
+        """
+        if self._run is None:
+            return Snapshot(None, None, 0.0, self.reason)
+        if not self._run.stopped:
+            return self._run.so_far(self._model)
+        result = self.result
+        return Snapshot(result.joules, result.interval, result.seconds, result.reason)
 
     @property
     def running(self) -> bool:
         """Whether a block is being measured."""
-        return self._run is not None and not self._run.stopped
+        run = self._run
+        return run is not None and not run.stopped and not run.inert
 
     @property
     def result(self) -> EnergyRecord:
@@ -180,8 +327,36 @@ class EnergyMeter:
             )
         if self._record is None:
             stray, self._stray = self._stray, 0
-            self._record = self._run.settle(self._model, stray)
+            record = self._above_idle(self._run.settle(self._model, stray))
+            self._record = self._registrar.sign(self._run, record)
         return self._record
+
+    def gather(self, timeout: float = 60.0) -> EnergyRecord:
+        """Return the record of the whole job, each device counted once.
+
+        Every process of torch's default process group has to call it equally often,
+        after the block; all get the same record. Records travel through the store of
+        the group: no tensor, no collective, nothing on a GPU. Processes that do not
+        answer in time are named by the flag ``node-incomplete``. Without a group the
+        record of this process stands alone.
+
+        Args:
+            timeout: longest time to wait for the other processes [s].
+
+        Raises:
+            ArgumentError: ``timeout`` is no positive number.
+            MeterStateError: the meter runs, or has never run.
+        """
+        if not timeout > 0:
+            raise ArgumentError(
+                explain(
+                    "timeout",
+                    found=repr(timeout),
+                    expected="a positive number of seconds",
+                    remedy="leave it at 60 s",
+                )
+            )
+        return gather(self.result, timeout)
 
     @property
     def joules(self) -> float | None:
@@ -211,11 +386,16 @@ class EnergyMeter:
             return str(self.result)
         return f"no energy figure  ({self.reason})  {self.seconds:.1f} s"
 
+    def _repr_html_(self) -> str:
+        from physbias.energy.record.notebook import html
+
+        return html(self.result) if self._finished else f"<p>{self}</p>"
+
     @property
     def _finished(self) -> bool:
         return self._run is not None and self._run.stopped
 
-    def _begin(self, stacklevel: int) -> None:
+    def _begin(self, stacklevel: int) -> Run:
         found = self._machine.discover(self._devices, cpu=self._cpu)
         unreadable = [m for m in found.missing if m.present or not found.probes]
         if self._strict and (unreadable or not found.probes):
@@ -224,21 +404,92 @@ class EnergyMeter:
             reasons = "; ".join(m.reason for m in unreadable) or "nothing to read"
             text = f"no energy sensor can be read, joules will be None: {reasons}"
             warnings.warn(text, SensorUnavailableWarning, stacklevel=stacklevel)
+        calibrate_probes(found.probes, self._calibrations, self._machine)
+        around = self._baseline == "measure"
+        self._idle = IdleAround(self._machine, found) if around else None
         self._record = None
-        self._depth = 1
         self._run = Run(
-            self._machine.clock,
+            self._machine,
             found,
             period=self._period,
             cpu=self._model is not None,
+            sync=self._sync,
+            notes=Notes(self._label, self._tags),
+            listeners=[
+                *self._registrar.begin(self._machine, self._model),
+                *([self._idle] if self._idle else []),
+            ],
         )
+        return self._run
 
-    def _end(self, status: Status, error: str | None) -> None:
-        if self._run is not None:
-            self._run.stop(status, error)
+    def _finish_at_exit(self) -> None:
+        if self.running and self._run is not None:
+            self._run.stop(Status.INTERRUPTED, "interpreter exit")
+        _ = self.result
+
+    def _above_idle(self, record: EnergyRecord) -> EnergyRecord:
+        if self._idle is not None:
+            return self._idle.net(record)
+        if self._baseline is None or isinstance(self._baseline, str):
+            return record
+        return with_baseline(record, self._baseline)
+
+    def _enter(self, name: str, stacklevel: int) -> "_Entry":
+        run = self._run
+        if run is None or run.stopped:
+            return _Entry(self._begin(stacklevel), None)
+        region = Region(None if run.inert else run.log, name)
+        region.__enter__()
+        return _Entry(run, region)
+
+    def _miss(self, what: str) -> None:
+        self._stray += 1
+        if self._stray == 1:
+            text = f"{what} is not counted, because the meter is not running"
+            warnings.warn(text, MeterNotRunningWarning, stacklevel=3)
 
 
-def _check_period(seconds: float) -> float:
+class _Entries(threading.local):
+    """What the ``with`` statements of a thread have to undo."""
+
+    def __init__(self) -> None:
+        self.stack: list[_Entry] = []
+
+
+class _Entry:
+    """One entry into a meter: it began a run, or a region of the one that ran."""
+
+    __slots__ = ("_region", "_run")
+
+    def __init__(self, run: Run, region: Region | None) -> None:
+        self._run = run
+        self._region = region
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._region is not None:
+            self._region.__exit__(kind, error, traceback)
+        else:
+            self._run.stop(*_ending(kind))
+
+
+def _ending(kind: type[BaseException] | None) -> tuple[Status, str | None]:
+    if kind is None:
+        return Status.FINISHED, None
+    failed = issubclass(kind, Exception)
+    return Status.FAILED if failed else Status.INTERRUPTED, kind.__name__
+
+
+def _check_period(seconds: float | None) -> float | None:
+    if seconds is None:
+        return None
     if isinstance(seconds, int | float) and 0.001 <= seconds <= 1.0:
         return float(seconds)
     raise ArgumentError(
@@ -246,7 +497,20 @@ def _check_period(seconds: float) -> float:
             "sampling_period",
             found=repr(seconds),
             expected="0.001 to 1 s",
-            remedy="leave it at 0.017 s, six times faster than most counters refresh",
+            remedy="leave it out, so that readings follow the refreshes of the devices",
+        )
+    )
+
+
+def _check_sync(sync: str) -> Sync:
+    if sync in list(Sync):
+        return Sync(sync)
+    raise ArgumentError(
+        explain(
+            "sync",
+            found=repr(sync),
+            expected=", ".join(repr(option.value) for option in Sync),
+            remedy="leave it at 'auto'",
         )
     )
 

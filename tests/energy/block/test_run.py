@@ -1,20 +1,33 @@
 """One block: its length, its end, and faults inside the meter."""
 
+import os
+
 import pytest
 
 from physbias.energy import FlagCode, Status
-from physbias.energy.block.run import Run
-from physbias.energy.sensors import cuda
-from physbias.energy.simulated import Constant, SimulatedGpu, simulate
+from physbias.energy.block.run import Listener, Run, Sync
+from physbias.energy.simulated import (
+    Constant,
+    SimulatedGpu,
+    SimulatedStream,
+    simulate,
+)
 
 
-def make_run(machine):
-    found = machine.discover("used", cpu=False)
-    return Run(machine.clock, found, period=0.017, cpu=False)
+def board():
+    return simulate([SimulatedGpu(Constant(300.0))])
+
+
+def make_run(machine, **options):
+    return Run(machine, machine.discover("used", cpu=False), **options)
+
+
+def faults(record):
+    return [f.text for f in record.flags if f.code is FlagCode.METER_FAULT]
 
 
 def test_a_second_stop_changes_nothing():
-    machine = simulate([SimulatedGpu(Constant(300.0))])
+    machine = board()
     run = make_run(machine)
     machine.clock.sleep(4.0)
     run.stop(Status.FINISHED, None)
@@ -26,15 +39,100 @@ def test_a_second_stop_changes_nothing():
     assert record.joules == pytest.approx(1200.0, rel=1e-3)
 
 
-def test_a_fault_inside_the_meter_is_a_flag(monkeypatch):
+def test_a_fault_inside_the_meter_is_a_flag_told_once(monkeypatch):
+    machine = board()
+
     def broken():
         raise RuntimeError("driver in trouble")
 
-    monkeypatch.setattr(cuda, "synchronize", broken)
-    machine = simulate([SimulatedGpu(Constant(300.0))])
+    monkeypatch.setattr(machine.queues, "synchronize", broken)
     run = make_run(machine)
     machine.clock.sleep(1.0)
     run.stop(Status.FINISHED, None)
     record = run.settle(None, 0)
     assert record.joules is not None
-    assert FlagCode.METER_FAULT in [flag.code for flag in record.flags]
+    assert faults(record) == ["RuntimeError('driver in trouble')"]
+
+
+@pytest.mark.parametrize(
+    ("sync", "seconds"),
+    [(Sync.AUTO, 5.0), (Sync.BORDER, 5.0), (Sync.EVENTS, 1.0), (Sync.NONE, 1.0)],
+)
+def test_which_blocks_wait_for_the_queue(sync, seconds):
+    """Work of 5 s is queued; the program itself takes 1 s."""
+    machine = simulate([])
+    stream = SimulatedStream(machine.clock)
+    machine = simulate([SimulatedGpu(stream)], machine.clock)
+    run = make_run(machine, sync=sync)
+    stream.launch(5.0, 300.0)
+    machine.clock.sleep(1.0)
+    run.stop(Status.FINISHED, None)
+    assert run.seconds == pytest.approx(seconds)
+
+
+class Follower:
+    def __init__(self):
+        self.told = []
+
+    def started(self, run):
+        self.told.append(("started", run.start))
+
+    def tick(self, now):
+        self.told.append(("tick", now))
+
+    def region_closed(self, span):
+        self.told.append((span.name, span.seconds))
+
+    def stopped(self, run):
+        self.told.append(("stopped", run.end))
+
+
+def test_listeners_follow_the_run():
+    machine, follower = board(), Follower()
+    assert isinstance(follower, Listener)
+    run = make_run(machine, listeners=[follower])
+    span = run.log.open("forward")
+    machine.clock.sleep(2.0)
+    run.log.close(span)
+    run.log.open("late")
+    machine.clock.sleep(3.5)
+    run.stop(Status.FINISHED, None)
+    run.settle(None, 0)
+    ticks = [time for kind, time in follower.told if kind == "tick"]
+    assert 4 <= len(ticks) <= 7
+    assert [pair for pair in follower.told if pair[0] != "tick"] == [
+        ("started", 0.0),
+        ("forward", 2.0),
+        ("late", 3.5),
+        ("stopped", 5.5),
+    ]
+
+
+def test_a_listener_that_raises_is_a_flag():
+    class Broken(Follower):
+        def region_closed(self, span):
+            raise OSError("disk full")
+
+        tick = started = stopped = region_closed
+
+    machine = board()
+    run = make_run(machine, listeners=[Broken()])
+    run.log.close(run.log.open("forward"))
+    machine.clock.sleep(3.0)
+    run.stop(Status.FINISHED, None)
+    assert faults(run.settle(None, 0)) == ["OSError('disk full')"]
+
+
+def test_a_forked_copy_is_inert(monkeypatch):
+    machine = board()
+    run = make_run(machine)
+    machine.clock.sleep(1.0)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    reads = machine.nvml.reads
+    run.stop(Status.FINISHED, None)
+    assert run.inert
+    assert not run.stopped
+    assert machine.nvml.reads == reads
+    monkeypatch.undo()
+    run.stop(Status.FINISHED, None)
+    assert run.settle(None, 0).joules == pytest.approx(300.0, rel=1e-2)

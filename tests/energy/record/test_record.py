@@ -15,7 +15,7 @@ from physbias.energy import (
     Source,
     Status,
 )
-from physbias.energy.record.record import format_joules
+from physbias.energy.record.text import format_joules
 
 
 def device(label, joules, source, kind=DeviceKind.GPU):
@@ -112,18 +112,18 @@ def test_units_suit_the_energy(joules, text):
 def test_record_becomes_plain_data_and_back():
     plain = record().to_dict()
     assert plain == json.loads(record().to_json())
-    assert plain["schema"] == "physbias.energy/1"
-    assert plain["joules"] == 12840.0
+    assert plain["schema"] == "physbias.energy/2"
+    assert plain["energy_J"] == 12840.0
     assert plain["basis"] == "measurement"
-    assert plain["interval"] == [12763.0, 12917.0]
+    assert plain["interval_J"] == [12763.0, 12917.0]
     assert plain["devices"][0]["uuid"] == "uuid-GPU 0"
     assert plain["devices"][0]["source"] == "counter"
     assert plain["devices"][0]["flags"][0]["code"] == "gap"
-    assert plain["regions"][0]["own_joules"] == 0.5
+    assert plain["regions"][0]["own_energy_J"] == 0.5
 
 
 def test_missing_energy_stays_missing_in_json():
-    assert '"joules": null' in record(joules=None, interval=None).to_json()
+    assert '"energy_J": null' in record(joules=None, interval=None).to_json()
 
 
 def test_record_is_frozen():

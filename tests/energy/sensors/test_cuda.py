@@ -127,6 +127,23 @@ def test_devices_are_mapped_by_uuid_once_torch_runs_cuda(monkeypatch):
     assert [gpu.index for gpu in chosen.gpus] == [2, 0, 1]
 
 
+def test_devices_without_uuid_are_mapped_by_bus(monkeypatch):
+    node = [
+        GpuIdentity(0, "GPU-a", "X", bus=(0, 0x3B, 0)),
+        GpuIdentity(1, "GPU-b", "X", bus=(0, 0x86, 0)),
+    ]
+    places = [(0, 0x86, 0), (0, 0x3B, 0)]
+    cuda = FakeCuda()
+    cuda.device_count = lambda: len(places)
+    cuda.get_device_properties = lambda index: SimpleNamespace(
+        pci_domain_id=places[index][0],
+        pci_bus_id=places[index][1],
+        pci_device_id=places[index][2],
+    )
+    monkeypatch.setitem(sys.modules, "torch", SimpleNamespace(cuda=cuda))
+    assert [gpu.uuid for gpu in choose("used", node, {}).gpus] == ["GPU-b", "GPU-a"]
+
+
 @pytest.mark.parametrize(
     ("cuda", "synchronized"),
     [

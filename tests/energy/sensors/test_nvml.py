@@ -1,5 +1,6 @@
 """The real binding on a stand-in driver, and the search for GPUs."""
 
+import os
 from types import SimpleNamespace
 
 import pynvml
@@ -17,6 +18,7 @@ from physbias.energy import (
 )
 from physbias.energy.sensors import nvml
 from physbias.energy.sensors.nvml import NvmlProbe, PynvmlBinding, find_gpus
+from physbias.energy.sensors.probe import Scope
 from physbias.energy.simulated import Constant, Sensor, SimulatedGpu, SimulatedNvml
 
 
@@ -137,8 +139,143 @@ def test_driver_that_cannot_be_opened_is_missing_not_an_error(driver, code):
 
 def test_other_module_of_the_same_name_is_refused(driver, monkeypatch):
     monkeypatch.delattr(pynvml, "nvmlDeviceGetFieldValues")
-    with pytest.raises(SensorUnavailableError, match="not the one of"):
+    with pytest.raises(
+        SensorUnavailableError, match=r"not the one of .* install nvidia-ml-py"
+    ):
         PynvmlBinding().gpus()
+
+
+def test_module_scope_is_asked_with_its_own_scope(driver, monkeypatch):
+    asked = []
+
+    def values(handle, fields):
+        asked.append(fields)
+        return [driver.field]
+
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetFieldValues", values)
+    binding = PynvmlBinding()
+    assert binding.instant_power(0) == binding.module_power(0) == 250.0
+    assert asked == [[186], [(186, pynvml.NVML_POWER_SCOPE_MODULE)]]
+
+
+def test_field_that_failed_alone_is_not_believed(driver):
+    driver.field.nvmlReturn = pynvml.NVML_ERROR_NOT_SUPPORTED
+    with pytest.raises(UnsupportedReadingError):
+        PynvmlBinding().module_power(0)
+
+
+def test_kept_power_has_ages_and_watts(driver, monkeypatch):
+    now = 1_800_000_000.0
+    monkeypatch.setattr(nvml.time, "time", lambda: now)
+    samples = [
+        SimpleNamespace(
+            timeStamp=round(1e6 * (now - age)),
+            sampleValue=SimpleNamespace(uiVal=1000 * watts),
+        )
+        for age, watts in ((2.0, 150), (1.0, 250))
+    ]
+    answer = [1, samples]
+    monkeypatch.setattr(
+        pynvml, "nvmlDeviceGetSamples", lambda *_: tuple(answer), raising=True
+    )
+    (age, watts), (_, last) = PynvmlBinding().past_power(0)
+    assert (age, watts, last) == (pytest.approx(2.0, abs=1e-5), 150.0, 250.0)
+    answer[0] = pynvml.NVML_VALUE_TYPE_DOUBLE
+    with pytest.raises(UnsupportedReadingError, match="unexpected type"):
+        PynvmlBinding().past_power(0)
+
+
+def running(*pids):
+    return [SimpleNamespace(pid=pid) for pid in pids]
+
+
+@pytest.mark.parametrize(
+    ("pids", "others"),
+    [
+        ((), None),  # a container that shows nothing
+        ((os.getpid(),), 0),
+        ((os.getpid(), 1), 1),
+        ((2**22 + 5,), None),  # a number of another name space
+    ],
+)
+def test_other_processes_are_counted_or_unknown(driver, monkeypatch, pids, others):
+    name = "nvmlDeviceGetComputeRunningProcesses"
+    monkeypatch.setattr(pynvml, name, lambda _: running(*pids))
+    assert PynvmlBinding().condition(0).others == others
+
+
+@pytest.mark.parametrize(
+    ("reasons", "throttled"),
+    [
+        (pynvml.nvmlClocksThrottleReasonNone, False),
+        (pynvml.nvmlClocksThrottleReasonGpuIdle, False),
+        (pynvml.nvmlClocksThrottleReasonSwPowerCap, False),
+        (pynvml.nvmlClocksThrottleReasonHwSlowdown, True),
+        (pynvml.nvmlClocksThrottleReasonSwThermalSlowdown, True),
+        (pynvml.nvmlClocksThrottleReasonHwThermalSlowdown, True),
+        (pynvml.nvmlClocksThrottleReasonHwPowerBrakeSlowdown, True),
+    ],
+)
+def test_heat_and_hardware_throttle_but_a_power_cap_does_not(
+    driver, monkeypatch, reasons, throttled
+):
+    name = "nvmlDeviceGetCurrentClocksThrottleReasons"
+    monkeypatch.setattr(pynvml, name, lambda _: reasons)
+    assert PynvmlBinding().condition(0).throttled is throttled
+
+
+def test_bus_and_division_of_a_board(driver, monkeypatch):
+    place = SimpleNamespace(domain=0, bus=0x3B, device=0)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetPciInfo", lambda _: place)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMigMode", lambda _: [1, 1])
+    (gpu,) = PynvmlBinding().gpus()
+    assert (gpu.bus, gpu.parted) == ((0, 0x3B, 0), True)
+
+
+def test_divided_board_is_not_whole(driver, monkeypatch):
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMigMode", lambda _: [1, 1])
+    found = find_gpus(PynvmlBinding(), "used", environ={}, error=SensorError())
+    assert [probe.info.whole for probe in found.probes] == [False]
+
+
+def test_part_of_a_board_leads_to_the_board(driver, monkeypatch):
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetHandleByUUID", lambda _: "part")
+    monkeypatch.setattr(
+        pynvml, "nvmlDeviceGetDeviceHandleFromMigDeviceHandle", lambda _: 0
+    )
+    assert PynvmlBinding().parent("MIG-77") == "GPU-1234"
+
+
+def test_new_form_of_a_part_is_measured_as_its_board_and_told():
+    binding = SimulatedNvml(
+        [SimulatedGpu(Constant(100.0), uuid=f"GPU-{n}") for n in ("aa", "bb")],
+        VirtualClock(),
+        parts={"MIG-77": "GPU-bb"},
+    )
+    for value, uuids in (("MIG-77", ["GPU-bb"]), ("MIG-88", [])):
+        environ = {"CUDA_VISIBLE_DEVICES": value}
+        found = find_gpus(binding, "used", environ=environ, error=SensorError())
+        assert [probe.info.uuid for probe in found.probes] == uuids
+        assert not any(probe.info.whole for probe in found.probes)
+    assert "MIG-88 names no GPU" in found.missing[0].reason
+
+
+def test_equal_bindings_make_equal_probes(driver):
+    binding = PynvmlBinding()
+    (gpu,) = binding.gpus()
+    one = NvmlProbe(binding, gpu, label="GPU 0", error=SensorError())
+    two = NvmlProbe(PynvmlBinding(), gpu, label="GPU 1", error=SensorError())
+    assert one == two
+    assert hash(one) == hash(two)
+    assert one != object()
+
+
+def test_nvml_is_opened_again_in_another_process_and_never_closed(driver, monkeypatch):
+    PynvmlBinding().gpus()
+    monkeypatch.setattr(os, "getpid", lambda: -5)
+    PynvmlBinding().gpus()
+    PynvmlBinding().energy(0)
+    assert driver.inits == 2
 
 
 def search(*sensors, environ=None, devices="used"):
@@ -154,12 +291,14 @@ def test_each_board_is_asked_what_it_offers():
         Sensor(instant_window=None),
         Sensor(instant_window=None, plain_window=0.1),
         Sensor(instant_window=None, plain_window=None),
+        Sensor(instant_window=None, module_window=0.1),
     )
     infos = [probe.info for probe in found.probes]
-    assert [i.counter for i in infos] == [Source.COUNTER, None, *[Source.COUNTER] * 3]
-    assert [i.power for i in infos] == [True, True, True, True, False]
-    assert [i.power_average for i in infos] == [None, None, 1.0, None, None]
-    assert [i.label for i in infos] == [f"GPU {i}" for i in range(5)]
+    assert [i.counter for i in infos] == [Source.COUNTER, None, *[Source.COUNTER] * 4]
+    assert [i.power for i in infos] == [True, True, True, True, False, True]
+    assert [i.power_average for i in infos] == [None, None, 1.0, None, None, None]
+    assert [i.label for i in infos] == [f"GPU {i}" for i in range(6)]
+    assert [i.scope for i in infos] == [*[Scope.GPU] * 5, Scope.MODULE]
 
 
 def test_board_that_gives_nothing_is_missing():

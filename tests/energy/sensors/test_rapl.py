@@ -95,6 +95,49 @@ def test_counter_that_may_not_be_read_gives_the_reason(tmp_path):
     assert "only root may do" in missing.remedy
 
 
+def test_one_zone_that_may_not_be_read_leaves_the_others(tmp_path):
+    zone(tmp_path, "intel-rapl:0", "package-0")
+    shut = zone(tmp_path, "intel-rapl:1", "package-1")
+    (shut / "energy_uj").unlink()
+    (shut / "energy_uj").mkdir()
+    found = find_zones(tmp_path)
+    assert [probe.info.uuid for probe in found.probes] == ["rapl:package-0"]
+    assert "intel-rapl:1" in found.missing[0].reason
+
+
+def test_files_are_read_at_borders_and_every_two_seconds(tmp_path, monkeypatch):
+    zone(tmp_path, "intel-rapl:0", "package-0")
+    clock, times, read = VirtualClock(), [], RaplProbe.energy
+
+    def noted(probe):
+        times.append(clock.now())
+        return read(probe)
+
+    monkeypatch.setattr(RaplProbe, "energy", noted)
+    machine = simulate([], clock, powercap=tmp_path)
+    with EnergyMeter(machine=machine) as meter:
+        clock.sleep(100.0)
+    assert meter.joules is None
+    inside = [t for t in times if 1.0 < t < 99.0]
+    assert len(inside) == pytest.approx(49, abs=2)
+    assert len([t for t in times if t >= 100.0]) >= 2
+
+
+def test_a_small_range_is_read_before_it_can_wrap_unseen(tmp_path):
+    path = zone(tmp_path, "intel-rapl:0", "package-0")
+    (path / "max_energy_range_uj").write_text("1000000000")
+    probe = RaplProbe(path, "rapl:package-0", "package-0")
+    assert 2000.0 * probe.info.longest_pause <= 1000.0 / 4
+
+
+def test_equal_files_are_one_device(tmp_path):
+    path = zone(tmp_path, "intel-rapl:0", "package-0")
+    one, two = (RaplProbe(path, "rapl:package-0", "package-0") for _ in range(2))
+    assert one == two
+    assert hash(one) == hash(two)
+    assert one != object()
+
+
 def test_no_tree_gives_the_reason(tmp_path):
     (missing,) = find_zones(tmp_path / "none").missing
     assert "no RAPL zone" in missing.reason

@@ -1,16 +1,12 @@
 """Puts devices, estimates and regions together into one record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from math import hypot
 
-from physbias.energy.block.regions import (
-    Price,
-    Span,
-    overlap,
-    region_table,
-    unattributed,
-)
+from physbias.energy.block.notes import Notes
+from physbias.energy.block.pricing import Price, price_regions
+from physbias.energy.block.track import Track
 from physbias.energy.integration.estimator import Measurement
 from physbias.energy.model import CpuModel
 from physbias.energy.record.record import (
@@ -32,24 +28,32 @@ class Block:
     Args:
         start: when it began [s].
         end: when it ended [s].
+        cpu_start: processor time of the process at the start [s].
         cpu_seconds: processor time of the process in between [s].
         status: how it ended.
         error: type of the exception that ended it.
         started: wall-clock time of the start, ISO 8601 in UTC.
-        spans: stays in regions.
-        stray: regions entered while no block was measured [1].
+        names: names of the regions, in the order of first use.
+        tracks: borders of regions that each thread passed.
+        notes: what the user added.
+        stray: regions and steps while no block was measured [1].
         faults: errors inside the meter.
+        queued: whether a GPU had not reached the end of a region when the block ended.
     """
 
     start: float
     end: float
+    cpu_start: float = 0.0
     cpu_seconds: float = 0.0
     status: Status = Status.FINISHED
     error: str | None = None
     started: str = ""
-    spans: Sequence[Span] = ()
+    names: Sequence[str] = ()
+    tracks: Sequence[Track] = ()
+    notes: Notes = field(default_factory=Notes)
     stray: int = 0
     faults: Sequence[str] = ()
+    queued: bool = False
 
 
 def settle(
@@ -74,17 +78,16 @@ def settle(
     estimated = _estimate(block, devices, model)
     if estimated is not None:
         devices = [d for d in devices if d.label != estimated.label] + [estimated]
-    price = None
+    basis, prices = Basis.NONE, []
     if measured:
-        basis, price = Basis.MEASUREMENT, _measured_price(measured)
+        basis, prices = Basis.MEASUREMENT, [_measured_price(m) for m in measured]
     elif estimated is not None and model is not None:
-        basis, price = Basis.ESTIMATE, _estimated_price(model)
-    else:
-        basis = Basis.NONE
+        basis, prices = Basis.ESTIMATE, [_estimated_price(model, estimated, block)]
     joules, interval, comparison = _total(devices, basis)
-    rest = None
-    if price is not None and joules is not None:
-        rest = unattributed(block.spans, joules, price)
+    window = block.start, block.end
+    priced = price_regions(block.names, block.tracks, prices, window)
+    outside = priced.unattributed
+    devices = [replace(d, unattributed=outside.get(_identity(d))) for d in devices]
     reasons = [d.reason for d in devices if d.reason]
     nothing = "; ".join(reasons) or "the meter was asked to read nothing"
     return EnergyRecord(
@@ -98,10 +101,18 @@ def settle(
         error=block.error,
         started=block.started,
         devices=tuple(d for d in devices if _is_shown(d, missing, basis)),
-        regions=tuple(region_table(block.spans, price)),
-        unattributed=rest,
-        flags=tuple(_flags(block, devices)),
+        regions=priced.regions,
+        unattributed=None if joules is None else sum(outside.values()),
+        flags=tuple(_flags(block, devices, overlap=priced.overlap)),
+        label=block.notes.label,
+        tags=dict(block.notes.tags),
+        annotations=dict(block.notes.annotations),
+        units=block.notes.units(joules, interval),
     )
+
+
+def _identity(device: DeviceEnergy) -> str:
+    return device.uuid or device.label
 
 
 def _unread(missing: Missing) -> DeviceEnergy:
@@ -185,48 +196,44 @@ def _sum_interval(
     return Interval(max(0.0, joules - low), joules + high)
 
 
-def _measured_price(measured: Sequence[Measurement]) -> Price:
-    def joules(span: Span) -> float:
-        end = span.start if span.end is None else span.end
-        return sum(m.curve.between(span.start, end) for m in measured if m.curve)
-
-    def random(span: Span) -> float:
-        end = span.start if span.end is None else span.end
-        return hypot(*(m.random_error(span.start, end) for m in measured))
-
-    def systematic(energy: float, seconds: float) -> float:
-        total = sum(m.curve.total for m in measured if m.curve)
-        shares = [m.curve.total / total if m.curve and total else 0.0 for m in measured]
-        return hypot(
-            *(
-                m.systematic_error(energy * share, seconds)
-                for m, share in zip(measured, shares, strict=True)
-            )
-        )
-
-    return Price(joules, random, systematic, max(m.refresh for m in measured))
+def _measured_price(one: Measurement) -> Price:
+    curve = one.curve
+    return Price(
+        device=one.info.uuid or one.info.label,
+        start=one.start,
+        end=one.end,
+        energy=lambda start, end: curve.between(start, end) if curve else 0.0,
+        random=one.random_error,
+        systematic=one.systematic_error,
+        resolution=one.refresh,
+        lag=one.lag,
+    )
 
 
-def _estimated_price(model: CpuModel) -> Price:
-    def joules(span: Span) -> float:
-        return model.joules(span.cpu_end - span.cpu_start)
+def _estimated_price(model: CpuModel, device: DeviceEnergy, block: Block) -> Price:
+    return Price(
+        device=_identity(device),
+        start=block.cpu_start,
+        end=block.cpu_start + block.cpu_seconds,
+        energy=lambda start, end: model.joules(end - start),
+        random=lambda start, end: 0.0,
+        systematic=lambda joules, seconds: model.uncertainty * joules / 2,
+        by_cpu_time=True,
+    )
 
-    def random(span: Span) -> float:  # noqa: ARG001, RUF100 - a model has none
-        return 0.0
 
-    def systematic(energy: float, seconds: float) -> float:  # noqa: ARG001, RUF100
-        return model.uncertainty * energy / 2
-
-    return Price(joules, random, systematic, 0.0)
-
-
-def _flags(block: Block, devices: Sequence[DeviceEnergy]) -> list[Flag]:
+def _flags(
+    block: Block, devices: Sequence[DeviceEnergy], *, overlap: bool
+) -> list[Flag]:
     flags = [flag for device in devices for flag in device.flags]
-    if overlap(block.spans):
+    if overlap:
         text = "regions of several threads overlap, so their energies do not add up"
         flags.append(Flag(FlagCode.REGIONS_OVERLAP, text))
     if block.stray:
-        text = f"{block.stray} regions were entered while the meter was not running"
+        text = f"{block.stray} regions or steps came while the meter was not running"
         flags.append(Flag(FlagCode.REGIONS_OUTSIDE, text))
+    if block.queued:
+        text = "work of a region was still queued on a GPU when the block ended"
+        flags.append(Flag(FlagCode.QUEUED_WORK, text))
     flags += [Flag(FlagCode.METER_FAULT, text) for text in block.faults]
     return flags

@@ -1,15 +1,16 @@
 """The energy used since the start of a window, with its borders reconstructed."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from math import hypot, sqrt
 
-from physbias.energy.integration.timeline import Knots, Staircase
+from physbias.energy.integration.knots import Knots, interpolate
+from physbias.energy.integration.outside import Quiet
 
-_OUTSIDE_GAIN = 0.05
-_OUTSIDE_FLOOR = 1.0
-_TINY = 1e-9
-_LEAST_JUMP = 0.1
+_SHAPE = 1.0
+_NEAR = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,13 @@ class EnergyCurve:
         start_error: standard uncertainty from the border at the start [J].
         end_error: standard uncertainty from the border at the end [J].
         variances: variance of the energy added up to each point [J²].
-        swing: highest minus lowest power seen during the whole watch [W].
+        shapes: how far power may be from even between points, one fewer [W].
         slack: half-width within which the points inside are known [s].
         blur: standard uncertainty of every point inside from a sensor that smears
             power over time [J].
+        before: steady power before the window [W], if it is known.
+        after: steady power after it [W], if it is known.
+        beyond: energy beyond the end as times [s] and joules from the end on [J].
     """
 
     times: list[float]
@@ -36,9 +40,12 @@ class EnergyCurve:
     start_error: float
     end_error: float
     variances: list[float]
-    swing: float
+    shapes: list[float]
     slack: float = 0.0
     blur: float = 0.0
+    before: float | None = None
+    after: float | None = None
+    beyond: tuple[list[float], list[float]] = ((), ())  # type: ignore[assignment]
 
     @property
     def total(self) -> float:
@@ -47,16 +54,42 @@ class EnergyCurve:
 
     def between(self, start: float, end: float) -> float:
         """Return the energy between two instants [J]; outside there is none."""
-        return self._interpolate(self.joules, end) - self._interpolate(
-            self.joules, start
-        )
+        return self._at(end) - self._at(start)
 
     def error(self, start: float, end: float) -> float:
         """Return the random standard uncertainty between two instants [J]."""
-        added = self._interpolate(self.variances, end) - self._interpolate(
-            self.variances, start
+        added = interpolate(self.times, self.variances, end) - interpolate(
+            self.times, self.variances, start
         )
         return sqrt(self._border(start) ** 2 + self._border(end) ** 2 + max(0.0, added))
+
+    def ahead(self, time: float, seconds: float) -> float:
+        """Return the energy in the ``seconds`` [s] after an instant [J].
+
+        Where power was steady outside a border of the window, the border itself needs
+        no knowledge of when the sensor saw it, so the outside power counts there.
+        """
+        if time <= self.times[0] and self.before is not None:
+            return self.before * seconds
+        late = time + seconds
+        inside = self._at(late) - self._at(time)
+        over = late - max(time, self.times[-1])
+        if over <= 0:
+            return inside
+        if self.after is not None:
+            return inside + self.after * over
+        times, joules = self.beyond
+        return inside + (interpolate(times, joules, late) if times else 0.0)
+
+    def watts(self) -> list[float]:
+        """Return the mean power between the points [W]."""
+        return [
+            (self.joules[i + 1] - self.joules[i]) / (self.times[i + 1] - self.times[i])
+            for i in range(len(self.times) - 1)
+        ]
+
+    def _at(self, time: float) -> float:
+        return interpolate(self.times, self.joules, time)
 
     def _border(self, time: float) -> float:
         if time <= self.times[0]:
@@ -64,258 +97,124 @@ class EnergyCurve:
         if time >= self.times[-1]:
             return self.end_error
         i = bisect_right(self.times, time)
-        left, right = time - self.times[i - 1], self.times[i] - time
-        mean = self.total / (self.times[-1] - self.times[0])
-        shifted = mean * self.slack / sqrt(3)
-        return hypot(_within(left, right, self.swing), shifted, self.blur)
-
-    def _interpolate(self, values: list[float], time: float) -> float:
-        if time <= self.times[0]:
-            return values[0]
-        if time >= self.times[-1]:
-            return values[-1]
-        i = bisect_right(self.times, time)
-        share = (time - self.times[i - 1]) / (self.times[i] - self.times[i - 1])
-        return values[i - 1] + share * (values[i] - values[i - 1])
+        p, q = self.times[i - 1], self.times[i]
+        left, right = time - p, q - time
+        watts = (self.joules[i] - self.joules[i - 1]) / (q - p)
+        shape = self.shapes[i - 1] * left * right / (left + right)
+        return hypot(shape, watts * self.slack / sqrt(3), self.blur)
 
 
 def reconstruct(
-    knots: Knots, start: float, end: float, before: float | None
+    knots: Knots,
+    start: float,
+    end: float,
+    before: Quiet | None = None,
+    after: Quiet | None = None,
+    *,
+    reach: float = 0.0,
 ) -> EnergyCurve | None:
     """Return the energy curve of the window, or ``None`` where nothing is known.
 
-    A cell between two knots is cut by a border of the window. What was used outside
-    is the outside power times the outside part of the cell; the rest of the cell is
-    inside: E(a, t1) = ΔC1 - P_before (a - t0), E(tn, b) = ΔCn+1 - P_after (tn+1 - b).
-    The implied inside power is held between the lowest and highest power seen in
-    whole cells, so that an outside power that does not fit does no harm.
+    Where power was steady outside a border, what was used outside is that power times
+    the time to a knot out there: E(a) = C0 + P_before (a - t0) and
+    E(b) = Cm - P_after (tm - b). Elsewhere the cell that the border cuts is shared
+    out evenly, or at the jump of power in it.
 
     Args:
         knots: known points of the energy.
         start: start of the window [s].
         end: end of the window [s].
-        before: power just before the start [W]; ``None`` if unknown.
+        before: steady power before the start.
+        after: steady power after the end.
+        reach: how much later than it should a knot may show what was used [s].
     """
-    if len(knots.times) < 2:
+    if len(knots.times) < 2 or end <= knots.times[0]:
         return None
-    watts = knots.watts()
-    cells = _Cells(knots, watts, start, end)
-    seen = [*watts, before] if before is not None else watts
-    swing = max(seen) - min(seen)
-    head, head_error, first = cells.head(before)
-    if first is None or knots.times[first] >= end:
-        return _single_cell(cells, before, swing)
-    tail, tail_error, last = cells.tail()
-    scale = knots.joules[first] - head
-    base = knots.variances[first]
-    inner = _with_jumps(knots, watts, first, last)
-    total = knots.joules[last] + tail - scale
-    final = knots.variances[last] - base
+    shapes = _Shapes(knots)
+    times, joules = knots.with_jumps()
+    head, head_error = _cut(knots, shapes, times, joules, start)
+    tail, tail_error = _cut(knots, shapes, times, joules, end)
+    first = bisect_right(knots.times, start) - 1
+    if before is not None and first >= 0:
+        outside = start - knots.times[first]
+        head = knots.joules[first] + before.watts * outside
+        head_error = hypot(
+            before.error * outside, before.watts * knots.slacks[first] / sqrt(3)
+        )
+    last = min(bisect_left(knots.times, end + reach), len(knots.times) - 1)
+    if after is not None and knots.times[last] >= end:
+        outside = knots.times[last] - end
+        tail = knots.joules[last] - after.watts * outside
+        tail_error = hypot(
+            after.error * outside, after.watts * knots.slacks[last] / sqrt(3)
+        )
+    p, q = bisect_right(times, start), bisect_left(times, end)
+    tail = max(tail, head)
+    inner = [min(max(value, head), tail) for value in joules[p:q]]
+    points = [start, *times[p:q], end]
+    variances = [interpolate(knots.times, knots.variances, time) for time in points]
     return EnergyCurve(
-        times=[start, *(point[0] for point in inner), end],
-        joules=[0.0, *(point[1] - scale for point in inner), total],
+        times=points,
+        joules=[0.0, *(value - head for value in inner), tail - head],
         start_error=head_error,
         end_error=tail_error,
-        variances=[0.0, *(point[2] - base for point in inner), final],
-        swing=swing,
+        variances=[value - variances[0] for value in variances],
+        shapes=[shapes.at((a + b) / 2) for a, b in pairwise(points)],
         slack=sum(knots.slacks) / len(knots.slacks),
+        before=None if before is None else before.watts,
+        after=None if after is None else after.watts,
+        beyond=([end, *times[q:]], [0.0, *(value - tail for value in joules[q:])]),
     )
 
 
-def _with_jumps(
-    knots: Knots, watts: list[float], first: int, last: int
-) -> list[tuple[float, float, float]]:
-    """Return the knots ``first`` to ``last``, and a point at each jump in between.
-
-    Where power is steady for two cells on either side of a cell, and differs, it
-    jumped inside that cell at the instant that its mean tells.
-    """
-    points = []
-    for i in range(first, last + 1):
-        time, joules, variance = knots.times[i], knots.joules[i], knots.variances[i]
-        points.append((time, joules, variance))
-        if i == last or i < 2 or i + 2 >= len(watts):
-            continue
-        left, right = watts[i - 1], watts[i + 1]
-        rise = right - left
-        unsteady = abs(left - watts[i - 2]) + abs(watts[i + 2] - right)
-        if abs(rise) > 4 * unsteady and abs(rise) > _LEAST_JUMP * max(left, right):
-            share = (right - watts[i]) / rise
-            if 0 < share < 1:
-                length = share * (knots.times[i + 1] - time)
-                points.append((time + length, joules + left * length, variance))
-    return points
+def _cut(
+    knots: Knots,
+    shapes: "_Shapes",
+    times: Sequence[float],
+    joules: Sequence[float],
+    time: float,
+) -> tuple[float, float]:
+    """Return the energy at a border inside the knots or beyond them, and its error."""
+    watts = shapes.watts
+    if time < times[0]:
+        guess = watts[0] * (times[0] - time)
+        return joules[0] - guess, guess / 2
+    if time > times[-1]:
+        guess = watts[-1] * (time - times[-1])
+        return joules[-1] + guess, guess / 2
+    i = min(bisect_right(times, time), len(times) - 1)
+    left, right = time - times[i - 1], times[i] - time
+    k = min(bisect_right(knots.times, time), len(watts)) - 1
+    slack = max(knots.slacks[k], knots.slacks[k + 1])
+    shape = shapes.near(k) * left * right / (left + right)
+    return interpolate(times, joules, time), hypot(shape, watts[k] * slack / sqrt(3))
 
 
-class _Cells:
-    """The cells between knots, seen from a window."""
+class _Shapes:
+    """How uneven power is near an instant, from the differences between cells."""
 
-    def __init__(
-        self, knots: Knots, watts: list[float], start: float, end: float
-    ) -> None:
-        self.knots, self.watts = knots, watts
-        self.start, self.end = start, end
-        times = knots.times
-        self.first = bisect_right(times, start)
-        self.last = bisect_right(times, end - _TINY) - 1
-        whole = watts[self.first : self.last]
-        margin = 0.2 * (max(whole) - min(whole)) + 0.05 * max(whole) if whole else 0.0
-        self.low = max(0.0, min(whole) - margin) if whole else 0.0
-        self.high = max(whole) + margin if whole else float("inf")
-        self.range = self.high - self.low if whole else max(watts)
+    def __init__(self, knots: Knots) -> None:
+        self.watts = knots.watts()
+        self._times = knots.times
+        squares = [(b - a) ** 2 for a, b in pairwise(self.watts)]
+        self._sums = list(accumulate(squares, initial=0.0))
+        self._alone = max(self.watts) if not squares else 0.0
 
-    def after(self) -> float | None:
-        """Mean power of the first whole cell after the end [W]."""
-        position = self.last + 1
-        return self.watts[position] if position < len(self.watts) else None
+    def near(self, cell: int) -> float:
+        """Return the scale of the unevenness in a cell with a border in it [W].
 
-    def head(self, before: float | None) -> tuple[float, float, int | None]:
-        """Energy from the start to the first knot, its error, and that knot."""
-        times, i = self.knots.times, self.first
-        if i == len(times):
-            return 0.0, 0.0, None
-        inside = times[i] - self.start
-        if i == 0:
-            guess = min(self.watts[0], self.high) * inside
-            return guess, guess / 2, 0
-        outside = self.start - times[i - 1]
-        cell = self.knots.joules[i] - self.knots.joules[i - 1]
-        slack = hypot(self.knots.slacks[i - 1], self.knots.slacks[i])
-        return *self._split(cell, inside, outside, before, slack), i
-
-    def tail(self) -> tuple[float, float, int]:
-        """Energy from the last knot to the end, its error, and that knot."""
-        times, n = self.knots.times, self.last
-        inside = self.end - times[n]
-        if n + 1 == len(times):
-            guess = self.watts[-1] * inside
-            return guess, guess / 2, n
-        outside = times[n + 1] - self.end
-        cell = self.knots.joules[n + 1] - self.knots.joules[n]
-        slack = hypot(self.knots.slacks[n], self.knots.slacks[n + 1])
-        return *self._split(cell, inside, outside, self.after(), slack), n
-
-    def _split(
-        self,
-        cell: float,
-        inside: float,
-        outside: float,
-        watts: float | None,
-        slack: float,
-    ) -> tuple[float, float]:
-        even = cell * inside / (inside + outside)
-        spread = _within(inside, outside, self.range)
-        if watts is None:
-            return even, hypot(spread, abs(cell - even) / 2)
-        rest = cell - watts * outside
-        held = min(max(rest, self.low * inside), self.high * inside, cell)
-        error = hypot(
-            outside_error(watts) * outside,
-            slack * abs(watts - held / max(inside, _TINY)) / sqrt(3),
-            spread,
-            min(abs(rest - held), cell) / 2,
+        Power is likely to jump at a border of the block, so the neighbours count.
+        """
+        around = self.watts[max(0, cell - 1) : cell + 2]
+        return max(
+            self.at(self._times[cell]), (max(around) - min(around)) / (2 * sqrt(3))
         )
-        return held, error
 
-
-def _single_cell(
-    cells: _Cells, before: float | None, swing: float
-) -> EnergyCurve | None:
-    """Return the curve of a window that holds no knot."""
-    knots, i = cells.knots, cells.first
-    if i == 0:
-        return None
-    i = min(i, len(knots.times) - 1)
-    left = cells.start - knots.times[i - 1]
-    right = max(0.0, knots.times[i] - cells.end)
-    length = cells.end - cells.start
-    cell = knots.joules[i] - knots.joules[i - 1]
-    even = cells.watts[i - 1] * length
-    after = cells.watts[i] if i < len(cells.watts) else None
-    joules = even
-    if before is not None and after is not None:
-        joules = min(max(cell - before * left - after * right, 0.0), cell)
-    error = hypot(
-        outside_error(before or 0.0) * left,
-        outside_error(after or 0.0) * right,
-        max(swing, cells.watts[i - 1]) * length / sqrt(12),
-    )
-    border = error / sqrt(2)
-    return EnergyCurve(
-        [cells.start, cells.end], [0.0, joules], border, border, [0.0, 0.0], swing
-    )
-
-
-def averaged(
-    series: Staircase, window: float, start: float, end: float
-) -> EnergyCurve | None:
-    """Return the energy curve from a power reading that is a trailing mean.
-
-    Summed from the start to one averaging window A after the end, such readings hold
-    all the energy inside and half a window of outside power on either side:
-    E = ∫ R dt - (P_before + P_after) A/2. Inside, the mean is centred on its window.
-
-    Args:
-        series: power readings [W].
-        window: length of the mean A [s].
-        start: start of the window [s].
-        end: end of the window [s].
-    """
-    if series.count < 2 or series.last < end:
-        return None
-    summed = _Summed(series)
-    before, after = series.values[0], series.values[-1]
-    head = before * window / 2
-    close = min(end + window, series.last)
-    missed = end + window - close
-    total = summed.between(start, close) + after * (missed - window / 2) - head
-    step = series.refresh()
-    times, joules = [start], [0.0]
-    time = start + window / 2
-    while time < end - window / 2:
-        times.append(time)
-        joules.append(summed.between(start, time + window / 2) - head)
-        time += step
-    swing = max(series.values) - min(series.values)
-    # a mean over the window may hide a swing as large as the power itself
-    blur = max(swing, max(0.0, total) / (end - start)) * window / (4 * sqrt(3))
-    return EnergyCurve(
-        [*times, end],
-        [*joules, max(0.0, total)],
-        hypot(outside_error(before) * window / 2, blur),
-        hypot(outside_error(after) * window / 2, blur, swing * missed / sqrt(12)),
-        [0.0] * (len(times) + 1),
-        swing,
-        blur=blur,
-    )
-
-
-class _Summed:
-    """Running integral of the readings as they stood."""
-
-    def __init__(self, series: Staircase) -> None:
-        self.times = [series.first]
-        self.values = series.values
-        self.sums = [0.0]
-        for i in range(1, len(series.values)):
-            edge = (series.before[i] + series.after[i]) / 2
-            step = series.values[i - 1] * (edge - self.times[-1])
-            self.sums.append(self.sums[-1] + step)
-            self.times.append(edge)
-
-    def between(self, start: float, end: float) -> float:
-        return self._at(end) - self._at(start)
-
-    def _at(self, time: float) -> float:
-        i = max(0, bisect_right(self.times, time) - 1)
-        return self.sums[i] + self.values[i] * (time - self.times[i])
-
-
-def outside_error(watts: float) -> float:
-    """Return the standard uncertainty taken for a power outside the window [W]."""
-    return hypot(_OUTSIDE_GAIN * watts, _OUTSIDE_FLOOR)
-
-
-def _within(left: float, right: float, swing: float) -> float:
-    """Standard uncertainty of cutting a cell of unknown shape [J]."""
-    return swing * left * right / (left + right) / sqrt(3) if left + right else 0.0
+    def at(self, time: float) -> float:
+        """Return the scale of the unevenness at an instant [W]."""
+        if self._alone:
+            return _SHAPE * self._alone
+        cell = bisect_right(self._times, time) - 1
+        low = min(max(0, cell - _NEAR), len(self._sums) - 2)
+        high = max(min(len(self._sums) - 1, cell + _NEAR), low + 1)
+        return _SHAPE * sqrt((self._sums[high] - self._sums[low]) / (high - low))

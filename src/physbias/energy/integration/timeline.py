@@ -1,14 +1,18 @@
 """What was read from one device: two staircases, kept as their edges only."""
 
 from array import array
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-_PRIOR_REFRESH = 0.1
+from physbias.energy.sensors.condition import Condition
+
+PRIOR_REFRESH = 0.1
+"""Refresh period of a device that was not seen to refresh [s]."""
+
 _GAP = 0.5
 _IMPLAUSIBLE = 1.5
-_NEIGHBOURS = 8
+_EDGES_AFTER = 4
 
 
 class Staircase:
@@ -22,6 +26,7 @@ class Staircase:
         before: last reading times of the old values [s].
         after: first reading times of the new values [s].
         values: the new values; the first one is the first reading.
+        period: refresh period, where the sampler knows it [s].
     """
 
     def __init__(self) -> None:
@@ -31,6 +36,8 @@ class Staircase:
         self.last = 0.0
         self.count = 0
         self.gaps: list[tuple[float, float]] = []
+        self.period: float | None = None
+        self._thinned = 0
 
     def append(self, time: float, value: float) -> None:
         """Take one reading of ``value`` at ``time`` [s]."""
@@ -56,10 +63,13 @@ class Staircase:
 
     def edges_since(self, time: float) -> int:
         """Return how many changes were first read after ``time`` [1]."""
-        position = len(self.after)
-        while position > 1 and self.after[position - 1] > time:
-            position -= 1
-        return len(self.after) - position
+        return len(self.after) - max(1, bisect_right(self.after, time))
+
+    def standing(self, start: float, end: float) -> list[float]:
+        """Return the values that could be read between two instants, in order."""
+        first = max(0, bisect_right(self.after, start) - 1)
+        last = bisect_right(self.after, end)
+        return list(self.values[first:last])
 
     def refresh(self) -> float:
         """Return the refresh period as the edges show it [s].
@@ -67,14 +77,48 @@ class Staircase:
         The mean of the distances between edges that are no longer than one and a
         half times the shortest ones; a prior of 0.1 s where there are too few.
         """
+        if self.period is not None:
+            return self.period
         middles = [(p + q) / 2 for p, q in zip(self.before, self.after, strict=True)]
         steps = sorted(b - a for a, b in pairwise(middles[1:]))
         if not steps:
-            return _PRIOR_REFRESH
+            return PRIOR_REFRESH
         shortest = steps[len(steps) // 10]
         alike = [step for step in steps if step <= 1.5 * shortest]
         mean = sum(alike) / len(alike)
-        return mean if mean <= 2.5 * _PRIOR_REFRESH else _PRIOR_REFRESH
+        return mean if mean <= 2.5 * PRIOR_REFRESH else PRIOR_REFRESH
+
+    def thin(self, until: float, spacing: float, *, mean: bool) -> None:
+        """Keep fewer changes before ``until`` [s], at least ``spacing`` [s] apart.
+
+        Args:
+            until: changes from here on stay as they are [s].
+            spacing: least time between those that are kept [s].
+            mean: whether what is kept is the mean over time of what is dropped, as for
+                a power; otherwise it is the last value, as for a counter.
+        """
+        stop = bisect_left(self.after, until)
+        kept = [self._thinned]
+        for i in range(self._thinned + 1, stop):
+            if self.after[i] - self.after[kept[-1]] >= spacing:
+                kept.append(i)
+        if mean:
+            for p, q in pairwise([*kept, max(stop, kept[-1] + 1)]):
+                self.values[p] = self._mean(p, q)
+        for column in (self.before, self.after, self.values):
+            column[kept[0] : stop] = array("d", [column[row] for row in kept])
+        self._thinned = kept[-1] if len(kept) < 2 else kept[0] + len(kept) - 1
+
+    def _mean(self, first: int, stop: int) -> float:
+        ends = [*self.after[first + 1 : stop + 1]]
+        if len(ends) < stop - first:
+            ends.append(max(self.last, self.after[stop - 1]))
+        start, total = self.after[first], 0.0
+        for value, end in zip(self.values[first:stop], ends, strict=True):
+            total += value * (end - start)
+            start = end
+        length = start - self.after[first]
+        return total / length if length > 0 else self.values[first]
 
 
 @dataclass(slots=True)
@@ -85,8 +129,13 @@ class Timeline:
         energy: readings of the counter [J].
         power: readings of the power [W].
         power_limit: highest plausible power, before a margin of one half [W].
-        counter_fault: time at which the counter went back or leapt [s].
-        counter_fault_kind: ``reset`` or ``glitch``.
+        restarts: times of counter readings whose step from the one before says nothing
+            about energy [s].
+        resets: how often the counter went back for good [1].
+        leaps: how often it leapt forward for good by more than is possible [1].
+        glitches: single counter readings that cannot be true [1].
+        breaks: when the machine woke [s], and for how long it had slept [s].
+        conditions: condition of the device at the borders of the block.
         lost_at: time at which the device stopped answering for good [s].
         errors: readings that failed [1].
         dropped: power readings that cannot be true [1].
@@ -96,26 +145,38 @@ class Timeline:
     power_limit: float | None = None
     energy: Staircase = field(default_factory=Staircase)
     power: Staircase = field(default_factory=Staircase)
-    counter_fault: float | None = None
-    counter_fault_kind: str = ""
+    restarts: list[float] = field(default_factory=list)
+    resets: int = 0
+    leaps: int = 0
+    glitches: int = 0
+    breaks: list[tuple[float, float]] = field(default_factory=list)
+    conditions: list[Condition] = field(default_factory=list)
     lost_at: float | None = None
     errors: int = 0
     dropped: int = 0
     last_error: str = ""
+    _suspect: tuple[float, float] | None = None
 
     def add_energy(self, time: float, joules: float) -> None:
-        """Take a counter reading, and notice a reset or a leap."""
-        series = self.energy
-        if series.count:
-            step = joules - series.values[-1]
-            if step < 0:
-                self._fault(time, "reset")
-            elif self.power_limit is not None:
-                # one refresh may hold energy from before the last reading
-                longest = time - series.before[-1] + 2.5 * _PRIOR_REFRESH
-                if step > _IMPLAUSIBLE * self.power_limit * longest:
-                    self._fault(time, "glitch")
-        series.append(time, joules)
+        """Take a counter reading; one that cannot be true waits for the next.
+
+        If the next reading goes on from the value before, the one between was a glitch
+        and is left out. If it goes on from the odd value, the counter began anew.
+        """
+        if self._suspect is not None:
+            odd_time, odd = self._suspect
+            self._suspect = None
+            if self._possible(time, joules):
+                self.glitches += 1
+            else:
+                back = odd < self.energy.values[-1]
+                self.resets, self.leaps = self.resets + back, self.leaps + (not back)
+                self.restarts.append(odd_time)
+                self.energy.append(odd_time, odd)
+        if self.energy.count and not self._possible(time, joules):
+            self._suspect = (time, joules)
+            return
+        self.energy.append(time, joules)
 
     def add_power(self, time: float, watts: float) -> None:
         """Take a power reading unless it cannot be true."""
@@ -133,128 +194,30 @@ class Timeline:
         if lost and self.lost_at is None:
             self.lost_at = time
 
+    def add_break(self, time: float, seconds: float) -> None:
+        """Note that the machine slept for ``seconds`` [s] just before ``time`` [s]."""
+        self.breaks.append((time, seconds))
+
+    def thin(self, until: float, spacing: float) -> None:
+        """Merge changes before ``until`` [s] that are closer than ``spacing`` [s]."""
+        if not self.restarts and not self.breaks:
+            self.energy.thin(until, spacing, mean=False)
+        self.power.thin(until, spacing, mean=True)
+
     def settled(self, end: float) -> bool:
         """Return whether enough was read after ``end`` [s] to close the window."""
         if self.lost_at is not None:
             return True
         series = self.energy if self.energy.edges else self.power
-        return series.edges_since(end) >= 3
+        return series.edges_since(end) >= _EDGES_AFTER
 
-    def _fault(self, time: float, kind: str) -> None:
-        if self.counter_fault is None:
-            self.counter_fault, self.counter_fault_kind = time, kind
-
-
-@dataclass(frozen=True, slots=True)
-class Knots:
-    """Known points of the energy that a device has used so far.
-
-    Args:
-        times: instants [s], increasing.
-        joules: energy up to them on some scale [J].
-        slacks: half-width within which each instant is known [s].
-        variances: variance of the energy that was added up so far [J²].
-    """
-
-    times: list[float]
-    joules: list[float]
-    slacks: list[float]
-    variances: list[float]
-
-    def watts(self) -> list[float]:
-        """Return the mean power between neighbouring knots [W]."""
-        return [
-            (self.joules[i + 1] - self.joules[i]) / (self.times[i + 1] - self.times[i])
-            for i in range(len(self.times) - 1)
-        ]
-
-
-def counter_knots(series: Staircase, refresh: float | None) -> Knots:
-    """Return the knots that the edges of an energy counter give.
-
-    At an edge the counter shows the energy up to that very instant. The edge lies
-    after the last reading of the old value, and at most one refresh before the first
-    reading of the new one. The first value belongs to the edge before the first
-    one seen.
-
-    Args:
-        series: readings of the counter [J].
-        refresh: refresh period [s]; ``None`` to find it in the readings.
-    """
-    period = series.refresh() if refresh is None else refresh
-    times, joules, slacks = [], [], []
-    for before, after, value in zip(
-        series.before, series.after, series.values, strict=True
-    ):
-        low = max(before, after - period)
-        times.append((low + after) / 2)
-        slacks.append((after - low) / 2)
-        joules.append(value)
-    times[1:], slacks[1:] = lock_edges(times[1:], slacks[1:], period)
-    if len(times) > 1:
-        times[0] = min(series.first, times[1] - period)
-        slacks[0] = slacks[1]
-    return Knots(times, joules, slacks, [0.0] * len(times))
-
-
-def lock_edges(
-    times: Sequence[float], slacks: Sequence[float], period: float
-) -> tuple[list[float], list[float]]:
-    """Return edge times and slacks, sharpened by the regular refresh of the device.
-
-    Each edge is moved to where a straight line through its neighbours puts it, but
-    never out of the interval in which it was seen.
-
-    Args:
-        times: middles of the intervals in which the edges were seen [s].
-        slacks: half-widths of the intervals [s].
-        period: refresh period [s].
-    """
-    locked, sharpened = list(times), list(slacks)
-    for k, (time, slack) in enumerate(zip(times, slacks, strict=True)):
-        near = range(max(0, k - _NEIGHBOURS), min(len(times), k + _NEIGHBOURS + 1))
-        if len(near) < _NEIGHBOURS or slack <= 0:
-            continue
-        weights = [slacks[j] ** -2 if slacks[j] > 0 else 0.0 for j in near]
-        counts = [round((times[j] - time) / period) for j in near]
-        total = sum(weights)
-        n = sum(w * c for w, c in zip(weights, counts, strict=True)) / total
-        t = sum(w * times[j] for w, j in zip(weights, near, strict=True)) / total
-        spread = sum(w * (c - n) ** 2 for w, c in zip(weights, counts, strict=True))
-        covered = sum(
-            w * (c - n) * (times[j] - t)
-            for w, c, j in zip(weights, counts, near, strict=True)
-        )
-        if spread > 0:
-            expected = t - n * covered / spread
-            locked[k] = min(max(expected, time - slack), time + slack)
-            sharpened[k] = slack / 2
-    return locked, sharpened
-
-
-def power_knots(series: Staircase) -> Knots:
-    """Return the knots that power readings give, each held backwards.
-
-    A reading describes the refresh that ends where it appears, so the readings are
-    shifted back by one refresh and summed. A change that lies somewhere between two
-    readings h apart adds the variance (ΔP·h)²/12.
-    """
-    period = series.refresh()
-    times, joules = [series.first - period], [0.0]
-    slacks, variances = [0.0], [0.0]
-    visible = series.first
-    for i in range(1, len(series.values)):
-        before, after = series.before[i], series.after[i]
-        edge = (before + after) / 2
-        step = series.values[i] - series.values[i - 1]
-        times.append(edge - period)
-        joules.append(joules[-1] + series.values[i - 1] * (edge - visible))
-        slacks.append((after - before) / 2)
-        variances.append(variances[-1] + (step * (after - before)) ** 2 / 12)
-        visible = edge
-    if series.last > visible:
-        times.append(series.last - period)
-        joules.append(joules[-1] + series.values[-1] * (series.last - visible))
-        slacks.append(0.0)
-        variances.append(variances[-1])
-    return Knots(times, joules, slacks, variances)
+    def _possible(self, time: float, joules: float) -> bool:
+        series = self.energy
+        step = joules - series.values[-1]
+        if step < 0:
+            return False
+        if self.power_limit is None:
+            return True
+        # one refresh may hold energy from before the last reading
+        longest = time - series.before[-1] + 2.5 * PRIOR_REFRESH
+        return step <= _IMPLAUSIBLE * self.power_limit * longest

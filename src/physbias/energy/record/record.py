@@ -1,25 +1,36 @@
 """The result of a measurement: frozen, complete, and plain enough to store."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from physbias.energy.carbon.carbontracker import (
+    CarbonTrackerFigure,
+    DeviceSum,
+    carbontracker_figure,
+)
+from physbias.energy.carbon.footprint import CarbonFootprint, footprint
+from physbias.energy.carbon.intensity import CarbonIntensity
+from physbias.energy.carbon.sci import EmbodiedCarbon
+from physbias.energy.record.compare import Comparison, compare
+from physbias.energy.record.interval import Interval
+from physbias.energy.record.job import Job, Origin
+from physbias.energy.record.net import NetEnergy
+from physbias.energy.record.parse import from_plain
+from physbias.energy.record.schema import SCHEMA, plain
+from physbias.energy.record.software import Software
+from physbias.energy.record.tables import DEVICES, frame, write_csv
+from physbias.energy.record.text import line
+from physbias.energy.record.trace import PowerTrace
+from physbias.energy.record.units import Scalar, UnitEnergy
 from physbias.energy.sensors.probe import DeviceKind, Source
+from physbias.errors import DataError, explain
 
-SCHEMA = "physbias.energy/1"
-
-
-class Interval(NamedTuple):
-    """An interval of energies that holds the true one with 95 % confidence.
-
-    Attributes:
-        low: lower end [J].
-        high: upper end [J].
-    """
-
-    low: float
-    high: float
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class FlagCode(StrEnum):
@@ -42,7 +53,20 @@ class FlagCode(StrEnum):
     MODELLED = "modelled"
     REGIONS_OVERLAP = "regions-overlap"
     REGIONS_OUTSIDE = "regions-outside"
+    QUEUED_WORK = "queued-work"
     METER_FAULT = "meter-fault"
+    ALIASING_SUSPECTED = "aliasing-suspected"
+    SUSPENDED = "suspended"
+    JOURNAL_OFF = "journal-off"
+    RECOVERED = "recovered-from-journal"
+    COUNTED_ONCE = "counted-once"
+    OVERLAP_SHARED_OUT = "overlap-shared-out"
+    NODE_INCOMPLETE = "node-incomplete"
+    SCOPE_MODULE = "scope-module"
+    SHARED_GPU = "shared-gpu"
+    THROTTLED = "throttled"
+    BASELINE_UNSTABLE = "baseline-unstable"
+    BASELINE_MISSING = "baseline-missing"
 
 
 class Verdict(StrEnum):
@@ -67,6 +91,7 @@ class Status(StrEnum):
     FINISHED = "finished"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+    KILLED = "killed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +143,13 @@ class DeviceEnergy:
         reason: why there is no figure.
         cross_check: the second figure.
         flags: remarks.
+        trace: power over the block; ``None`` where it is not known.
+        coverage: share of the time that readings cover [1].
+        samples: readings that were taken in the block [1].
+        mean_watts: mean power [W].
+        max_watts: highest power of a refresh [W].
+        calibration: which calibration of the sensor was used, if any.
+        unattributed: energy outside all regions [J].
     """
 
     uuid: str
@@ -132,6 +164,13 @@ class DeviceEnergy:
     reason: str | None = None
     cross_check: CrossCheck | None = None
     flags: tuple[Flag, ...] = ()
+    trace: PowerTrace | None = None
+    coverage: float | None = None
+    samples: int = 0
+    mean_watts: float | None = None
+    max_watts: float | None = None
+    calibration: str | None = None
+    unattributed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +185,8 @@ class RegionEnergy:
         seconds: time spent inside [s].
         count: number of stays [1].
         flags: remarks.
+        comparison: 95 % interval without the systematic error of the sensors.
+        device_joules: the parts of ``joules`` by UUID of the device [J].
     """
 
     name: str
@@ -155,6 +196,8 @@ class RegionEnergy:
     seconds: float
     count: int
     flags: tuple[Flag, ...] = ()
+    comparison: Interval | None = None
+    device_joules: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,6 +219,16 @@ class EnergyRecord:
         regions: one entry per region name.
         unattributed: energy outside all regions [J].
         flags: remarks on the whole and on its devices.
+        label: name that the user gave to the run.
+        tags: further texts of the user, by name.
+        annotations: values that the user added while it ran, by name.
+        units: energy per functional unit, one entry per unit.
+        origin: the process and the time that were measured.
+        job: how the parts make up the whole, where several records were merged.
+        members: the records that were merged.
+        software: versions of what the figures rest on.
+        footprint: greenhouse gas, if :meth:`with_carbon` was asked for it.
+        net: energy above idle, if an idle power was given or measured.
     """
 
     joules: float | None
@@ -191,6 +244,16 @@ class EnergyRecord:
     regions: tuple[RegionEnergy, ...]
     unattributed: float | None
     flags: tuple[Flag, ...]
+    label: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, Scalar] = field(default_factory=dict)
+    units: tuple[UnitEnergy, ...] = ()
+    origin: Origin | None = None
+    job: Job | None = None
+    members: tuple["EnergyRecord", ...] = ()
+    software: Software | None = None
+    footprint: CarbonFootprint | None = None
+    net: NetEnergy | None = None
 
     def region(self, name: str) -> RegionEnergy:
         """Return the entry of the region ``name``; :class:`KeyError` if none."""
@@ -200,54 +263,157 @@ class EnergyRecord:
         raise KeyError(name)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the record as dicts, lists, numbers, strings and ``None``."""
-        return {"schema": SCHEMA, **json.loads(json.dumps(asdict(self)))}
+        """Return the record as dicts, lists, numbers, strings and ``None``.
+
+        Names carry units (``energy_J``, ``duration_s``) and are the same for every
+        record of a schema; what is missing is ``None``.
+        """
+        return {"schema": SCHEMA, **plain(self)}
 
     def to_json(self) -> str:
         """Return the record as one JSON text."""
         return json.dumps(self.to_dict(), indent=2, allow_nan=False)
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "EnergyRecord":
+        """Return the record that :meth:`to_dict` stored.
+
+        Raises:
+            DataError: the data are no record.
+        """
+        return from_plain(cls, data)
+
+    @classmethod
+    def from_json(cls, text: str) -> "EnergyRecord":
+        """Return the record that :meth:`to_json` stored.
+
+        Raises:
+            DataError: the text is no record.
+        """
+        try:
+            return cls.from_dict(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise DataError(
+                explain(
+                    "text",
+                    found=f"no JSON ({error})",
+                    expected="what to_json has written",
+                    remedy="read a journal with recover",
+                )
+            ) from error
+
+    def to_csv(self, path: str | Path | None = None, *, table: str = DEVICES) -> str:
+        """Return one table of the record as CSV, and write it if a path is given.
+
+        The columns of a table are the same for every record of a schema.
+
+        Args:
+            path: file to write.
+            table: ``"record"`` (one row), ``"devices"``, ``"regions"``, ``"units"``,
+                ``"flags"``, ``"members"`` or ``"power"`` (one row per cell of each
+                device's power trace).
+
+        Raises:
+            ArgumentError: there is no such table.
+        """
+        return write_csv(self, table, path)
+
+    def to_frame(self, *, table: str = DEVICES) -> "DataFrame":
+        """Return one table of the record as a pandas frame; tables as in to_csv.
+
+        Raises:
+            ArgumentError: there is no such table.
+            MissingExtraError: pandas is not installed.
+        """
+        return frame(self, table)
+
+    def compare(self, other: "EnergyRecord") -> Comparison:
+        """Return this run beside another on the same devices.
+
+        The errors that the sensors make in both runs are left out of the intervals.
+
+        Args:
+            other: a record of the same devices, read from the same sources.
+
+        Raises:
+            ArgumentError: a record has no measured figure, or the devices or their
+                sources differ.
+        """
+        return compare(self, other)
+
+    def methods_sentence(self) -> str:
+        """Return how the energy was measured, in words for a paper."""
+        from physbias.energy.record.methods import methods_sentence
+
+        return methods_sentence(self)
+
+    def mlperf_block(self) -> str:
+        """Return the facts that the MLPerf power rules ask for, line by line."""
+        from physbias.energy.record.methods import mlperf_block
+
+        return mlperf_block(self)
+
+    def carbon(
+        self,
+        intensity: CarbonIntensity | float | str,
+        *,
+        pue: float | None = None,
+        embodied: EmbodiedCarbon | None = None,
+    ) -> CarbonFootprint:
+        """Return the greenhouse gas of the block; a place is never guessed.
+
+        Args:
+            intensity: of the electricity [g/kWh], a country code such as ``"DE"`` for
+                the annual average in the built-in table, or a provider that knows the
+                intensity at each time.
+            pue: power usage effectiveness of the site [1]; the facility's energy and
+                gas are stated apart, and only if it is given.
+            embodied: greenhouse gas of making the hardware.
+
+        Raises:
+            ArgumentError: the intensity, the country or ``pue`` cannot be used.
+        """
+        return footprint(self, intensity, pue=pue, embodied=embodied)
+
+    def with_carbon(
+        self,
+        intensity: CarbonIntensity | float | str,
+        *,
+        pue: float | None = None,
+        embodied: EmbodiedCarbon | None = None,
+    ) -> "EnergyRecord":
+        """Return the record with its greenhouse gas; arguments as in :meth:`carbon`."""
+        found = self.carbon(intensity, pue=pue, embodied=embodied)
+        return replace(self, footprint=found)
+
+    def carbontracker_figure(
+        self,
+        pue: float = 1.58,
+        devices: DeviceSum = "sum",
+        *,
+        before: float | None = None,
+    ) -> CarbonTrackerFigure:
+        """Return what CarbonTracker would have printed; never the measurement.
+
+        It helps to set published figures beside this record.
+
+        Args:
+            pue: factor that CarbonTracker multiplies its figure by [1].
+            devices: ``"mean"`` over GPUs, as its versions 2.0 to 2.3 report, or
+                ``"sum"``.
+            before: power of each GPU before the block [W], which its first reading
+                shows; ``None`` to take that of the first instant.
+
+        Raises:
+            ArgumentError: no GPU has a power trace, or an argument is out of range.
+        """
+        return carbontracker_figure(self, pue, devices, before=before)
+
     def __str__(self) -> str:
         """Return one line for people."""
-        return "  ".join(part for part in _line(self) if part)
+        return line(self)
 
+    def _repr_html_(self) -> str:
+        from physbias.energy.record.notebook import html
 
-def format_joules(joules: float, digits: int = 4) -> str:
-    """Return an energy [J] with a unit that suits it.
-
-    Example:
-        >>> format_joules(12844.0)
-        '12.84 kJ'
-    """
-    for limit, scale, unit in ((1e3, 1.0, "J"), (1e6, 1e3, "kJ")):
-        if abs(joules) < limit * (1 - 0.5 * 10**-digits):
-            return f"{joules / scale:#.{digits}g}".rstrip(".") + f" {unit}"
-    return f"{joules / 1e6:#.{digits}g}".rstrip(".") + " MJ"
-
-
-def _line(record: EnergyRecord) -> tuple[str, ...]:
-    ending = "" if record.error is None else f"{record.status}: {record.error}"
-    duration = f"{record.seconds:.1f} s"
-    if record.joules is None or record.interval is None:
-        return "no energy figure", f"({record.reason})", duration, ending
-    half = (record.interval.high - record.interval.low) / 2
-    share = f" ± {100 * half / record.joules:.2g} %" if record.joules > 0 else ""
-    word = "estimate " if record.basis is Basis.ESTIMATE else ""
-    total = f"{word}{format_joules(record.joules)}{share}"
-    return total, f"({', '.join(_parts(record))})", duration, ending
-
-
-def _parts(record: EnergyRecord) -> list[str]:
-    sums: dict[tuple[str, Source], float] = {}
-    for device in record.devices:
-        if device.joules is not None and device.source is not None:
-            key = (device.label, device.source)
-            sums[key] = sums.get(key, 0.0) + device.joules
-    parts = []
-    for (label, source), joules in sums.items():
-        part = f"{label} {format_joules(joules, 3)} {source}"
-        if source is Source.ESTIMATE and record.basis is Basis.MEASUREMENT:
-            part += " not in the sum"
-        parts.append(part)
-    unmeasured = [d.label for d in record.devices if d.joules is None]
-    return parts + [f"{label} not measured" for label in unmeasured]
+        return html(self)

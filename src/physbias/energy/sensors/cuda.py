@@ -21,6 +21,8 @@ class GpuIdentity:
         name: name of the model.
         averaged: whether the plain power reading is a trailing mean over 1 s.
         power_limit: enforced power limit [W]; ``None`` if unknown.
+        bus: PCI domain, bus and device; ``None`` if unknown.
+        parted: whether the board is divided into parts (MIG).
     """
 
     index: int
@@ -28,6 +30,8 @@ class GpuIdentity:
     name: str
     averaged: bool = False
     power_limit: float | None = None
+    bus: tuple[int, int, int] | None = None
+    parted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +126,25 @@ def synchronize() -> None:
     Does nothing where torch is not imported, CUDA is not initialised or a graph is
     being captured, so that no CUDA context is ever created.
     """
-    torch = _live_torch()
+    torch = live_torch()
     if torch is None or torch.cuda.is_current_stream_capturing():
         return
+    for index in used_indices(torch):
+        torch.cuda.synchronize(index)
+
+
+def used_indices(torch: Any) -> list[int]:  # noqa: ANN401 - the module torch
+    """Return the GPUs that are current or hold memory of torch."""
     current = torch.cuda.current_device()
-    for index in range(torch.cuda.device_count()):
-        if index == current or torch.cuda.memory_reserved(index) > 0:
-            torch.cuda.synchronize(index)
+    return [
+        index
+        for index in range(torch.cuda.device_count())
+        if index == current or torch.cuda.memory_reserved(index) > 0
+    ]
 
 
-def _live_torch() -> Any:  # noqa: ANN401 - the module torch, if it is imported
+def live_torch() -> Any:  # noqa: ANN401 - the module torch, or None
+    """Return the module torch if it is imported and has initialised CUDA."""
     torch = sys.modules.get("torch")
     if torch is None or not hasattr(torch, "cuda"):
         return None
@@ -139,17 +152,25 @@ def _live_torch() -> Any:  # noqa: ANN401 - the module torch, if it is imported
 
 
 def _through_torch(node: Sequence[GpuIdentity]) -> Selection | None:
-    torch = _live_torch()
+    torch = live_torch()
     if torch is None:
         return None
     gpus = []
     for index in range(torch.cuda.device_count()):
-        uuid = getattr(torch.cuda.get_device_properties(index), "uuid", None)
-        gpu = _by_uuid(f"GPU-{uuid}", node)
+        properties = torch.cuda.get_device_properties(index)
+        uuid = getattr(properties, "uuid", None)
+        gpu = _by_uuid(f"GPU-{uuid}", node) if uuid else _by_bus(properties, node)
         if gpu is None:
             return None
         gpus.append(gpu)
     return Selection(tuple(gpus))
+
+
+def _by_bus(properties: object, node: Sequence[GpuIdentity]) -> GpuIdentity | None:
+    names = ("pci_domain_id", "pci_bus_id", "pci_device_id")
+    place = tuple(getattr(properties, name, None) for name in names)
+    found = [gpu for gpu in node if gpu.bus is not None and gpu.bus == place]
+    return found[0] if len(found) == 1 else None
 
 
 def _proven(

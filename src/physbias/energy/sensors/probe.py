@@ -45,6 +45,18 @@ class Source(StrEnum):
     ESTIMATE = "estimate"
 
 
+class Scope(StrEnum):
+    """What the power and the counter of a board hold.
+
+    Attributes:
+        GPU: the board of the GPU with its memory.
+        MODULE: a module of GPU and processor together, as on Grace Hopper.
+    """
+
+    GPU = "gpu"
+    MODULE = "module"
+
+
 @dataclass(frozen=True, slots=True)
 class SensorError:
     """Standard uncertainty of a sensor that averaging cannot remove.
@@ -78,6 +90,17 @@ class ProbeInfo:
         power_average: length of the trailing mean that the power reading is [s];
             ``None`` for a reading that covers one refresh or less.
         power_limit: highest power the device allows itself [W]; ``None`` if unknown.
+        delay: age of what the counter shows at a refresh [s]; ``None`` if not
+            calibrated: then anything up to one refresh.
+        delay_error: standard uncertainty of ``delay`` [s].
+        sensor_window: time before each refresh that the power reading covers [s], if
+            that is known to be less than the refresh.
+        gain: shown over true power, from a calibration [1].
+        offset: power shown on top, from a calibration [W].
+        longest_pause: time between readings away from borders [s], for a counter that
+            refreshes too fast to follow; ``None`` to follow its refresh.
+        scope: what the readings hold.
+        calibration: where gain, offset and times come from, if from a calibration.
         error: systematic uncertainty of the sensor.
         proven: whether the mapping from the process's devices to this one is certain.
         whole: whether this process uses all of the device, not only a part (MIG).
@@ -92,6 +115,14 @@ class ProbeInfo:
     counter_refresh: float | None = None
     power_average: float | None = None
     power_limit: float | None = None
+    delay: float | None = None
+    delay_error: float = 0.0
+    sensor_window: float | None = None
+    gain: float = 1.0
+    offset: float = 0.0
+    longest_pause: float | None = None
+    scope: Scope = Scope.GPU
+    calibration: str | None = None
     error: SensorError = SensorError()
     proven: bool = True
     whole: bool = True

@@ -19,6 +19,9 @@ RAPL_ERROR = SensorError(gain=0.05, offset=0.0)
 
 _JOULES_PER_MICROJOULE = 1e-6
 _REFRESH = 1e-3
+_PAUSE = 2.0
+_HIGHEST_POWER = 2e9
+"""More than any package or memory takes, so that no wrap is missed [µW]."""
 
 
 class RaplProbe:
@@ -43,6 +46,7 @@ class RaplProbe:
             kind=DeviceKind.DRAM if dram else DeviceKind.CPU,
             counter=Source.RAPL,
             counter_refresh=_REFRESH,
+            longest_pause=min(_PAUSE, self._range / _HIGHEST_POWER / 4),
             error=RAPL_ERROR,
         )
 
@@ -50,6 +54,15 @@ class RaplProbe:
     def info(self) -> ProbeInfo:
         """What is known of the zone before it is read."""
         return self._info
+
+    def __eq__(self, other: object) -> bool:
+        """Whether ``other`` reads the same file."""
+        if not isinstance(other, RaplProbe):
+            return NotImplemented
+        return self._file == other._file
+
+    def __hash__(self) -> int:
+        return hash(self._file)
 
     def energy(self) -> float:
         """Return the counter without its wraps [J]."""

@@ -1,7 +1,9 @@
 """Power over time whose integral is a formula."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
 from math import floor
 from typing import Protocol, runtime_checkable
 
@@ -68,6 +70,33 @@ class Ramp:
     def energy(self, time: float) -> float:
         """Return the integral of the power from 0 to ``time`` [J]."""
         return self.watts * time + self.slope * time**2 / 2
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """Constant powers one after the other, again and again.
+
+    Args:
+        parts: length [s] and power [W] of each.
+    """
+
+    parts: Sequence[tuple[float, float]]
+    _times: tuple[float, ...] = field(init=False, repr=False)
+    _sums: tuple[float, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        times = accumulate((length for length, _ in self.parts), initial=0.0)
+        sums = accumulate((length * watts for length, watts in self.parts), initial=0.0)
+        object.__setattr__(self, "_times", tuple(times))
+        object.__setattr__(self, "_sums", tuple(sums))
+
+    def energy(self, time: float) -> float:
+        """Return the integral of the power from 0 to ``time`` [J]."""
+        cycles = floor(time / self._times[-1])
+        rest = time - cycles * self._times[-1]
+        i = min(bisect_right(self._times, rest), len(self.parts)) - 1
+        part = self._sums[i] + self.parts[i][1] * (rest - self._times[i])
+        return cycles * self._sums[-1] + part
 
 
 @dataclass(frozen=True, slots=True)

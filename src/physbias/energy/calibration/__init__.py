@@ -1,0 +1,1 @@
+"""What is known of one board's sensor: from a file, or measured here."""

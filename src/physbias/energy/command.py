@@ -1,0 +1,212 @@
+"""The command ``physbias measure``: the energy of any program."""
+
+import argparse
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType
+
+from physbias.energy.carbon.footprint import check_pue
+from physbias.energy.carbon.intensity import CarbonIntensity, as_intensity
+from physbias.energy.meter import EnergyMeter
+from physbias.energy.record.record import EnergyRecord
+from physbias.energy.record.text import details
+from physbias.energy.scan import probe
+from physbias.energy.sensors.cuda import DeviceChoice
+from physbias.energy.sensors.probe import SensorUnavailableWarning
+from physbias.errors import ArgumentError, explain
+
+NOT_FOUND, NOT_EXECUTABLE = 127, 126
+
+_SIGNAL_OFFSET = 128
+
+
+def measure(arguments: Sequence[str]) -> int:
+    """Run a program, print its energy to standard error, and return its exit code.
+
+    Args:
+        arguments: options, ``--`` and the program with its arguments.
+
+    Raises:
+        ArgumentError: an option cannot be used; the program has not been started.
+    """
+    options, command = _parse(arguments)
+    if options.probe:
+        report = probe()
+        print(report)  # noqa: T201 (a command line prints)
+        if options.json is not None:
+            _write(options.json, json.dumps(report.to_dict(), indent=2))
+        return 0
+    grid = _grid(options)
+    meter = EnergyMeter(
+        _devices(options.devices),
+        sync="none",
+        journal=options.journal,
+        label=options.label,
+        tags={"command": shlex.join(command)},
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SensorUnavailableWarning)
+        with meter:
+            code = _run(command)
+            meter.annotate("exit_code", code)
+    record = meter.result
+    if grid is not None:
+        record = record.with_carbon(grid, pue=options.pue)
+    _say(report_text(record))
+    if options.json is not None and not _write(options.json, record.to_json()):
+        return code or 1
+    return code
+
+
+def report_text(record: EnergyRecord) -> str:
+    """Return a record as a few lines: figure, interval, devices, carbon, remarks."""
+    if record.interval is None:
+        lines = [f"energy: None  {record.seconds:.1f} s"]
+    else:
+        low, high = record.interval
+        lines = [f"energy: {record}", f"  95 % interval {low:.6g} to {high:.6g} J"]
+    lines += [f"  {text}" for text in details(record)]
+    unread = {d.label: d.reason for d in record.devices if d.joules is None}
+    lines += [f"  {label} not measured: {reason}" for label, reason in unread.items()]
+    if record.footprint is not None and record.joules is None:
+        lines.append("carbon: None")
+    elif record.footprint is not None:
+        lines.append(f"carbon: {record.footprint}")
+    remarks = [f for f in record.flags if f.text not in unread.values()]
+    return "\n".join(lines + [f"  {flag.code}: {flag.text}" for flag in remarks])
+
+
+def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    parser = _parser()
+    given = list(arguments)
+    split = given.index("--") if "--" in given else len(given)
+    options = parser.parse_args(given[:split])
+    command = given[split + 1 :]
+    if not command and not options.probe:
+        parser.error("no program: physbias measure [options] -- PROGRAM [arguments]")
+    if options.json is not None and not options.json.absolute().parent.is_dir():
+        parser.error(f"--json: there is no folder {options.json.absolute().parent}")
+    return options, command
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="physbias measure",
+        usage="physbias measure [options] -- PROGRAM [arguments]",
+        description="Run a program and print its energy to standard error.",
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--probe",
+        action="store_true",
+        help="print what can be read on this machine and why not the rest",
+    )
+    parser.add_argument("--json", type=Path, help="file for the whole record")
+    parser.add_argument(
+        "--journal", type=Path, help="file that survives if this process is killed"
+    )
+    parser.add_argument("--label", default="", help="name of the run")
+    parser.add_argument(
+        "--devices",
+        default="used",
+        help="used, node, or indices and UUIDs with commas between them",
+    )
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument(
+        "--country", help="ISO code, for carbon at its annual average; never guessed"
+    )
+    place.add_argument("--intensity", type=float, help="carbon intensity in g/kWh")
+    parser.add_argument("--pue", type=float, help="power usage effectiveness there")
+    return parser
+
+
+def _grid(options: argparse.Namespace) -> CarbonIntensity | None:
+    """Return the intensity asked for; a mistake shows before the program starts."""
+    check_pue(options.pue)
+    given = options.country if options.country is not None else options.intensity
+    if given is not None:
+        return as_intensity(given)
+    if options.pue is not None:
+        raise ArgumentError(
+            explain(
+                "--pue",
+                found="no place",
+                expected="--country or --intensity beside it",
+                remedy="name the place whose electricity was used",
+            )
+        )
+    return None
+
+
+def _devices(text: str) -> DeviceChoice:
+    if text in ("used", "node"):
+        return text
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    return [int(name) if name.isdigit() else name for name in names]
+
+
+def _run(command: Sequence[str]) -> int:
+    """Run a program to its end and return its exit code as a shell would."""
+    with _forwarded() as child:
+        try:
+            process = subprocess.Popen(command)
+        except OSError as error:
+            _say(f"physbias measure: {command[0]}: {error.strerror}")
+            missing = isinstance(error, FileNotFoundError)
+            return NOT_FOUND if missing else NOT_EXECUTABLE
+        child.append(process)
+        code = process.wait()
+    return _SIGNAL_OFFSET - code if code < 0 else code
+
+
+@contextmanager
+def _forwarded() -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """Hand signals on to the program, so that its end is waited for and measured.
+
+    An interruption typed at the terminal reaches the program by itself.
+    """
+    child: list[subprocess.Popen[bytes]] = []
+
+    def hand_on(number: int, frame: FrameType | None) -> None:  # noqa: ARG001, RUF100
+        if number == signal.SIGINT and _typed():
+            return
+        for process in child:
+            process.send_signal(number)
+
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP"):
+        numbers.append(signal.SIGHUP)
+    before = {number: signal.signal(number, hand_on) for number in numbers}
+    try:
+        yield child
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _typed() -> bool:
+    """Return whether this process is in the foreground of a terminal."""
+    with suppress(OSError, AttributeError), Path("/dev/tty").open("rb") as terminal:
+        return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
+    return False
+
+
+def _write(path: Path, text: str) -> bool:
+    try:
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        _say(f"physbias measure: {path} cannot be written: {error.strerror}")
+        return False
+    return True
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 (a command line prints)

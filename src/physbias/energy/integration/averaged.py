@@ -1,0 +1,106 @@
+"""The energy curve from a power reading that is a mean over the last second."""
+
+from bisect import bisect_right
+from math import hypot, sqrt
+
+from physbias.energy.integration.curve import EnergyCurve
+from physbias.energy.integration.timeline import Staircase
+
+_OUTSIDE_GAIN = 0.01
+_OUTSIDE_FLOOR = 0.5
+
+
+def averaged(
+    series: Staircase, window: float, start: float, end: float
+) -> EnergyCurve | None:
+    """Return the energy curve from a power reading that is a trailing mean.
+
+    Summed from the start a to an instant T, one averaging window A and one refresh
+    after the end or later, such readings hold all the energy inside once, and some of
+    the power outside. A reading that appeared at an edge e shows the time from e - A
+    to e. So the weight of the time before the start is known from the edges; that of
+    the time after the end is what remains of T - a:
+    E = ∫ R dt - P_before w_before - P_after (T - b - w_before).
+    Inside, the mean is centred on its window.
+
+    Args:
+        series: power readings [W].
+        window: length of the mean A [s].
+        start: start of the window [s].
+        end: end of the window [s].
+    """
+    if series.count < 2 or series.last < end:
+        return None
+    held = _Held(series)
+    step = series.refresh()
+    before, after = held.value(start), series.values[-1]
+    weight = held.weight_before(start, window)
+    close = min(max(end, end + window + step), series.last)
+    missed = max(0.0, end + window - close)
+    rest = max(0.0, close - end - weight)
+    total = held.between(start, close) - before * weight - after * rest
+    total = max(0.0, total)
+    times, joules = [start], [0.0]
+    time = start + window / 2
+    while time < end - window / 2:
+        shown = held.between(start, time + (window + step) / 2) - before * weight
+        times.append(time)
+        joules.append(min(max(shown, joules[-1]), total))
+        time += step
+    swing = max(series.values) - min(series.values)
+    # a mean over the window may hide a swing as large as the power itself
+    blur = max(swing, total / (end - start)) * window / (4 * sqrt(3))
+    border = swing * step / sqrt(12)
+    return EnergyCurve(
+        times=[*times, end],
+        joules=[*joules, total],
+        start_error=hypot(_outside_error(before) * weight, border / 2),
+        end_error=hypot(
+            _outside_error(after) * rest, border / 2, swing * missed / sqrt(12)
+        ),
+        variances=[0.0] * (len(times) + 1),
+        shapes=[0.0] * len(times),
+        blur=blur,
+    )
+
+
+class _Held:
+    """Running integral of the readings as they stood."""
+
+    def __init__(self, series: Staircase) -> None:
+        self.times = [series.first]
+        self.values = series.values
+        self.sums = [0.0]
+        for i in range(1, len(series.values)):
+            edge = (series.before[i] + series.after[i]) / 2
+            step = series.values[i - 1] * (edge - self.times[-1])
+            self.sums.append(self.sums[-1] + step)
+            self.times.append(edge)
+
+    def between(self, start: float, end: float) -> float:
+        return self._at(end) - self._at(start)
+
+    def value(self, time: float) -> float:
+        return self.values[max(0, bisect_right(self.times, time) - 1)]
+
+    def weight_before(self, start: float, window: float) -> float:
+        """Return how much of the time before ``start`` the later readings show [s]."""
+        weight, i = 0.0, max(1, bisect_right(self.times, start))
+        edges = [*self.times[i:], float("inf")]
+        shown, opened = start, start
+        for edge in edges:
+            share = max(0.0, 1.0 - (shown - start) / window)
+            close = min(edge, start + 2 * window)
+            weight += share * max(0.0, close - opened)
+            if share == 0.0 or edge > start + 2 * window:
+                break
+            shown = opened = edge
+        return weight
+
+    def _at(self, time: float) -> float:
+        i = max(0, bisect_right(self.times, time) - 1)
+        return self.sums[i] + self.values[i] * (time - self.times[i])
+
+
+def _outside_error(watts: float) -> float:
+    return hypot(_OUTSIDE_GAIN * watts, _OUTSIDE_FLOOR)

@@ -1,0 +1,191 @@
+"""Known points of the energy that a device has used, from the edges of its readings."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import ceil, hypot, sqrt
+
+from physbias.energy.integration.grid import lock_edges
+from physbias.energy.integration.timeline import Staircase
+
+_LEAST_JUMP = 0.1
+_STEADY = 4.0
+_APART = 0.2
+_TINY = 1e-6
+
+Bridge = Callable[[float, float], tuple[float, float]]
+"""Energy [J] between two instants, and its standard uncertainty [J]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knots:
+    """Known points of the energy that a device has used so far.
+
+    Args:
+        times: instants [s], increasing.
+        joules: energy up to them on some scale [J].
+        slacks: half-width within which each instant is known [s].
+        variances: variance of the energy that was added up so far [J²].
+    """
+
+    times: list[float]
+    joules: list[float]
+    slacks: list[float]
+    variances: list[float]
+
+    def watts(self) -> list[float]:
+        """Return the mean power between neighbouring knots [W]."""
+        return [
+            (self.joules[i + 1] - self.joules[i]) / (self.times[i + 1] - self.times[i])
+            for i in range(len(self.times) - 1)
+        ]
+
+    def shifted(self, seconds: float) -> "Knots":
+        """Return the knots as they are if all came ``seconds`` [s] too late."""
+        times = [time - seconds for time in self.times]
+        return Knots(times, self.joules, self.slacks, self.variances)
+
+    def preceded(self, watts: float, seconds: float) -> "Knots":
+        """Return the knots after one more cell of ``seconds`` [s] at ``watts`` [W]."""
+        return Knots(
+            [self.times[0] - seconds, *self.times],
+            [self.joules[0] - watts * seconds, *self.joules],
+            [self.slacks[0], *self.slacks],
+            [self.variances[0], *self.variances],
+        )
+
+    def with_jumps(self) -> tuple[list[float], list[float]]:
+        """Return times and joules of the knots, and of a point at each jump of power.
+
+        Where power is steady on either side of a cell, and differs, it jumped inside
+        that cell at the instant that its mean tells.
+        """
+        watts = self.watts()
+        times, joules = [self.times[0]], [self.joules[0]]
+        for i, mean in enumerate(watts):
+            share = _jump(watts, i, mean)
+            if share is not None:
+                length = share * (self.times[i + 1] - self.times[i])
+                times.append(self.times[i] + length)
+                joules.append(self.joules[i] + watts[i - 1] * length)
+            times.append(self.times[i + 1])
+            joules.append(self.joules[i + 1])
+        return times, joules
+
+
+def _jump(watts: Sequence[float], i: int, mean: float) -> float | None:
+    """Return after which share of cell ``i`` its power jumps; ``None`` for no jump."""
+    if i < 1 or i + 2 >= len(watts):
+        return None
+    left, right = watts[i - 1], watts[i + 1]
+    rise = right - left
+    unsteady = abs(watts[i + 2] - right)
+    unsteady += abs(left - watts[i - 2]) if i > 1 else 0.0
+    if abs(rise) <= max(_STEADY * unsteady, _LEAST_JUMP * max(left, right)):
+        return None
+    share = (right - mean) / rise
+    return share if 0 < share < 1 else None
+
+
+def interpolate(times: Sequence[float], values: Sequence[float], time: float) -> float:
+    """Return the value at an instant; outside it is that of the nearest end."""
+    if time <= times[0]:
+        return values[0]
+    if time >= times[-1]:
+        return values[-1]
+    i = bisect_right(times, time)
+    share = (time - times[i - 1]) / (times[i] - times[i - 1])
+    return values[i - 1] + share * (values[i] - values[i - 1])
+
+
+def counter_knots(
+    series: Staircase,
+    refresh: float | None,
+    breaks: Sequence[float] = (),
+    bridge: Bridge | None = None,
+) -> Knots:
+    """Return the knots that the edges of an energy counter give.
+
+    At an edge the counter shows the energy up to that very instant. The edge lies
+    after the last reading of the old value, and at most one refresh before the first
+    reading of the new one. The first value belongs to the edge before the first
+    one seen. A step that says nothing, as at a reset, is replaced by ``bridge``.
+
+    Args:
+        series: readings of the counter [J].
+        refresh: refresh period [s]; ``None`` to find it in the readings.
+        breaks: times of readings whose step from the one before says nothing [s].
+        bridge: energy between two instants in their place.
+    """
+    period = series.refresh() if refresh is None else refresh
+    # a counter begins anew at no regular instant, so only the edge after that counts
+    odd = {bisect_left(series.after, time) for time in breaks}
+    rows = [i for i in range(len(series.values)) if i not in odd]
+    times, slacks = [], []
+    for i in rows:
+        after = series.after[i]
+        low = max(series.before[i], after - period)
+        times.append((low + after) / 2)
+        slacks.append((after - low) / 2)
+    times[1:], slacks[1:] = lock_edges(times[1:], slacks[1:], period)
+    if len(times) > 1:
+        back = max(1, ceil((times[1] - series.first) / period - _APART))
+        times[0] = min(series.first, times[1] - back * period)
+        slacks[0] = slacks[1]
+    joules, variances = [0.0], [0.0]
+    for i, row in enumerate(rows[1:], start=1):
+        step, error = series.values[row] - series.values[rows[i - 1]], 0.0
+        if rows[i - 1] != row - 1 and bridge is not None:
+            step, error = bridge(times[i - 1], times[i])
+        joules.append(joules[-1] + step)
+        variances.append(variances[-1] + error**2)
+    return Knots(times, joules, slacks, variances)
+
+
+def power_knots(series: Staircase) -> Knots:
+    """Return the knots that power readings give, each held backwards.
+
+    A reading describes the refresh that ends where it appears, so the readings are
+    shifted back by one refresh and summed. A change that lies somewhere between two
+    readings h apart adds the variance (ΔP·h)²/12.
+    """
+    period = series.refresh()
+    middles = [(p + q) / 2 for p, q in zip(series.before, series.after, strict=True)]
+    halves = [(q - p) / 2 for p, q in zip(series.before, series.after, strict=True)]
+    middles[1:], halves[1:] = lock_edges(middles[1:], halves[1:], period)
+    times, joules = [series.first - period], [0.0]
+    slacks, variances = [0.0], [0.0]
+    visible = series.first
+    for i in range(1, len(series.values)):
+        edge = max(middles[i], visible + _TINY)
+        step = series.values[i] - series.values[i - 1]
+        times.append(edge - period)
+        joules.append(joules[-1] + series.values[i - 1] * (edge - visible))
+        slacks.append(halves[i])
+        variances.append(variances[-1] + (step * 2 * halves[i]) ** 2 / 12)
+        visible = edge
+    if series.last > visible + _TINY:
+        times.append(series.last - period)
+        joules.append(joules[-1] + series.values[-1] * (series.last - visible))
+        slacks.append(0.0)
+        variances.append(variances[-1])
+    return Knots(times, joules, slacks, variances)
+
+
+def held_power(knots: Knots, swing: float) -> Bridge:
+    """Return a bridge over holes of a counter from the knots of another reading.
+
+    Args:
+        knots: energy by that reading.
+        swing: highest minus lowest power [W].
+    """
+
+    def energy(start: float, end: float) -> tuple[float, float]:
+        joules = [interpolate(knots.times, knots.joules, t) for t in (start, end)]
+        missing = max(0.0, knots.times[0] - start) + max(0.0, end - knots.times[-1])
+        mean = (knots.joules[-1] - knots.joules[0]) / (knots.times[-1] - knots.times[0])
+        error = hypot(0.02 * (joules[1] - joules[0]), swing * missing / sqrt(12))
+        slack = swing * max(knots.slacks, default=0.0) / sqrt(3)
+        return joules[1] - joules[0] + mean * missing, hypot(error, slack)
+
+    return energy

@@ -1,0 +1,100 @@
+"""What may be wrong with the readings of a device, as flags."""
+
+from physbias.energy.integration.measurement import Measurement
+from physbias.energy.integration.rungs import holes_of
+from physbias.energy.integration.timeline import Timeline
+from physbias.energy.record.record import Flag, FlagCode
+from physbias.energy.sensors.probe import ProbeInfo, Scope
+
+
+def reading_remarks(info: ProbeInfo, timeline: Timeline) -> list[Flag]:
+    """Return remarks on the device and on readings that failed."""
+    flags = []
+    if not info.proven:
+        text = "the order of unlike GPUs is CUDA's own; set CUDA_DEVICE_ORDER"
+        flags.append(Flag(FlagCode.MAPPING_UNPROVEN, text, info.label))
+    if not info.whole:
+        text = "the whole board is measured though only a part of it is used"
+        flags.append(Flag(FlagCode.PART_OF_DEVICE, text, info.label))
+    if timeline.lost_at is not None:
+        text = f"the device stopped answering ({timeline.last_error})"
+        flags.append(Flag(FlagCode.DEVICE_LOST, text, info.label))
+    elif timeline.errors:
+        text = f"{timeline.errors} readings failed ({timeline.last_error})"
+        flags.append(Flag(FlagCode.READ_ERRORS, text, info.label))
+    if timeline.dropped:
+        text = f"{timeline.dropped} power readings were impossible and left out"
+        flags.append(Flag(FlagCode.READ_ERRORS, text, info.label))
+    if timeline.breaks:
+        slept = [seconds for _, seconds in timeline.breaks]
+        text = f"the machine slept {len(slept)} times, {sum(slept):.1f} s in all"
+        flags.append(Flag(FlagCode.SUSPENDED, text, info.label))
+    return flags + _condition_remarks(info, timeline)
+
+
+def _condition_remarks(info: ProbeInfo, timeline: Timeline) -> list[Flag]:
+    flags = []
+    if info.scope is Scope.MODULE:
+        text = "the readings hold a whole module, GPU and processor together"
+        flags.append(Flag(FlagCode.SCOPE_MODULE, text, info.label))
+    others = max((c.others or 0 for c in timeline.conditions), default=0)
+    if others:
+        text = f"{others} other processes compute on it, and their energy counts too"
+        flags.append(Flag(FlagCode.SHARED_GPU, text, info.label))
+    if any(condition.throttled for condition in timeline.conditions):
+        text = "heat or a hardware limit held its clocks down at a border of the block"
+        flags.append(Flag(FlagCode.THROTTLED, text, info.label))
+    return flags
+
+
+def counter_remarks(info: ProbeInfo, timeline: Timeline, freezes: int) -> list[Flag]:
+    """Return remarks on the energy counter.
+
+    Args:
+        info: the device.
+        timeline: what was read from it.
+        freezes: how often the counter stood still and lost energy [1].
+    """
+    flags = []
+    if info.counter is None:
+        text = "the device has no energy counter"
+        flags.append(Flag(FlagCode.COUNTER_MISSING, text, info.label))
+    elif timeline.energy.count < 2:
+        text = "the energy counter could not be read"
+        flags.append(Flag(FlagCode.COUNTER_MISSING, text, info.label))
+    if timeline.resets:
+        text = f"the energy counter began anew {timeline.resets} times; bridged"
+        flags.append(Flag(FlagCode.COUNTER_RESET, text, info.label))
+    odd = timeline.leaps + timeline.glitches
+    if odd:
+        text = f"{odd} readings of the energy counter were impossible; bridged"
+        flags.append(Flag(FlagCode.COUNTER_GLITCH, text, info.label))
+    if freezes:
+        text = f"the energy counter stood still {freezes} times; bridged"
+        flags.append(Flag(FlagCode.COUNTER_FROZEN, text, info.label))
+    return flags
+
+
+def power_remarks(
+    info: ProbeInfo, timeline: Timeline, chosen: Measurement
+) -> list[Flag]:
+    """Return remarks on a figure that comes from power readings."""
+    flags = []
+    if info.power_average is not None:
+        text = f"power is a trailing mean over {info.power_average:g} s"
+        flags.append(Flag(FlagCode.AVERAGED_FIELD_ONLY, text, info.label))
+    holes = holes_of(timeline.power, chosen.start, chosen.end)
+    if holes:
+        text = (
+            f"{len(holes)} holes between readings, {sum(holes):.1f} s in all, the "
+            f"longest {max(holes):.1f} s"
+        )
+        flags.append(Flag(FlagCode.GAP, text, info.label))
+    if chosen.unseen.share:
+        text = (
+            f"the sensor sees {1 - chosen.unseen.share:.0%} of the time and its "
+            "readings drift as if the load fell in with its refresh; the interval "
+            "holds all that it may have missed"
+        )
+        flags.append(Flag(FlagCode.ALIASING_SUSPECTED, text, info.label))
+    return flags

@@ -1,0 +1,1 @@
+"""Records of many processes and machines as one, each device counted once."""

@@ -1,0 +1,315 @@
+"""The energy of a job from the records of its processes and machines."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from physbias.energy.job.pieces import (
+    Counted,
+    Key,
+    Piece,
+    combine,
+    count,
+    shifted,
+    subtract,
+)
+from physbias.energy.job.tables import tabulate
+from physbias.energy.journal.recovery import recover_all
+from physbias.energy.record.job import Job, Origin
+from physbias.energy.record.record import (
+    Basis,
+    DeviceEnergy,
+    EnergyRecord,
+    Flag,
+    FlagCode,
+    Interval,
+    RegionEnergy,
+    Status,
+)
+from physbias.energy.sensors.probe import Source
+from physbias.errors import ArgumentError, explain
+
+_SHORT = 12
+_WORST_FIRST = (Status.KILLED, Status.FAILED, Status.INTERRUPTED, Status.FINISHED)
+
+
+def merge(parts: Iterable[EnergyRecord | str | Path]) -> EnergyRecord:
+    """Return the record of a job from those of its processes, runs or machines.
+
+    Each device counts once at any instant, however many processes have measured it:
+    the lowest rank counts first, and of a later record only the time that no earlier
+    one covers, cut out of its power trace. The order of the parts does not matter,
+    and neither does giving one twice, nor merging what was merged before.
+
+    Errors of one sensor add linearly over its runs, those of different sensors in
+    quadrature. Regions add up over the records whose devices all count in full;
+    those of other records are part of ``unattributed``.
+
+    Args:
+        parts: records, or paths of journals, of which all runs are taken.
+
+    Raises:
+        ArgumentError: there is no part, or a record without an origin.
+        DataError: a file holds no run.
+    """
+    records = _unique(parts)
+    origins = [_origin(record) for record in records]
+    return _Merger(records, origins).record()
+
+
+def _unique(parts: Iterable[EnergyRecord | str | Path]) -> list[EnergyRecord]:
+    best: dict[str, EnergyRecord] = {}
+    for record in _flat(parts):
+        run = _origin(record).run_id
+        if run not in best or _fullness(record) > _fullness(best[run]):
+            best[run] = record
+    if not best:
+        raise ArgumentError(
+            explain(
+                "parts",
+                found="nothing",
+                expected="at least one record or journal",
+                remedy="pass meter.result or the path of a journal",
+            )
+        )
+    return sorted(best.values(), key=_order)
+
+
+def _flat(parts: Iterable[EnergyRecord | str | Path]) -> Iterable[EnergyRecord]:
+    for part in parts:
+        if not isinstance(part, EnergyRecord):
+            yield from recover_all(part)
+        elif part.members:
+            yield from part.members
+        else:
+            yield part
+
+
+def _fullness(record: EnergyRecord) -> tuple[bool, float, str]:
+    recovered = any(flag.code is FlagCode.RECOVERED for flag in record.flags)
+    return not recovered, record.seconds, repr(record)
+
+
+def _origin(record: EnergyRecord) -> Origin:
+    if record.origin is None:
+        raise ArgumentError(
+            explain(
+                "parts",
+                found="a record without an origin",
+                expected="records of EnergyMeter",
+                remedy="leave out records that were made by hand",
+            )
+        )
+    return record.origin
+
+
+def _order(record: EnergyRecord) -> tuple[float, float, str]:
+    origin = _origin(record)
+    rank = float("inf") if origin.rank is None else origin.rank
+    return rank, origin.start_seconds - origin.end_seconds, origin.run_id
+
+
+class _Merger:
+    """The parts of a job, in the order in which they count."""
+
+    def __init__(
+        self, records: Sequence[EnergyRecord], origins: Sequence[Origin]
+    ) -> None:
+        self.records, self.origins = records, origins
+        self.begin = min(origin.unix_seconds for origin in origins)
+        hosts = dict.fromkeys(origin.host.id for origin in origins)
+        self.hosts = {host: number for number, host in enumerate(hosts)}
+        self.pieces = [
+            Piece(record, origin, device)
+            for record, origin in zip(records, origins, strict=True)
+            for device in record.devices
+        ]
+        known = [p for p in self.pieces if p.device.joules is not None]
+        measured = [p for p in known if p.device.source is not Source.ESTIMATE]
+        estimated = [p for p in known if p.device.source is Source.ESTIMATE]
+        self.basis = Basis.MEASUREMENT if measured else Basis.ESTIMATE
+        self.counted = count(measured or estimated)
+        self.beside = count(estimated) if measured else []
+        self.twice = {run for counted in self.counted for run in counted.twice}
+        self.by_key: dict[Key, list[Piece]] = {}
+        self.named: dict[tuple[str, str], set[str]] = {}
+        for piece in self.pieces:
+            host, label = piece.key[0], piece.device.label
+            self.by_key.setdefault(piece.key, []).append(piece)
+            self.named.setdefault((host, label), set()).add(piece.device.uuid)
+
+    def record(self) -> EnergyRecord:
+        if not self.counted:
+            self.basis = Basis.NONE
+        joules, interval, comparison = _total(self.counted)
+        regions, unattributed = self._regions(joules)
+        status = min((r.status for r in self.records), key=_WORST_FIRST.index)
+        job = tabulate(self.records, self.origins, self.counted)
+        devices = tuple(self._devices())
+        reasons = dict.fromkeys(r.reason for r in self.records if r.reason)
+        return EnergyRecord(
+            joules=joules,
+            interval=interval,
+            comparison=comparison,
+            basis=self.basis,
+            reason="; ".join(reasons) if joules is None else None,
+            seconds=self._seconds(),
+            status=status,
+            error=next((r.error for r in self.records if r.status is status), None),
+            started=min(record.started for record in self.records),
+            devices=devices,
+            regions=regions,
+            unattributed=unattributed,
+            flags=tuple(self._flags(devices, job)),
+            label=self.records[0].label if self._agree("label") else "",
+            tags=dict(self.records[0].tags) if self._agree("tags") else {},
+            software=self.records[0].software if self._agree("software") else None,
+            job=job,
+            members=tuple(self.records),
+        )
+
+    def _agree(self, name: str) -> bool:
+        first = getattr(self.records[0], name)
+        return all(getattr(record, name) == first for record in self.records)
+
+    def _devices(self) -> Iterable[DeviceEnergy]:
+        for counted in (*self.counted, *self.beside):
+            yield self._entry(counted)
+        known = {counted.key for counted in (*self.counted, *self.beside)}
+        kinds = {(host, kind) for host, kind, _ in known}
+        for piece in self.pieces:
+            host, kind, _ = piece.key
+            named = bool(piece.device.uuid) or (host, kind) not in kinds
+            if piece.device.joules is None and piece.key not in known and named:
+                known.add(piece.key)
+                yield replace(piece.device, label=self._label(piece.device, host))
+
+    def _entry(self, counted: Counted) -> DeviceEnergy:
+        device, host = counted.device, counted.key[0]
+        label, outside = self._label(device, host), self._outside(counted)
+        flags = tuple(dict.fromkeys(replace(f, device=label) for f in counted.flags))
+        if counted.whole:
+            moved = shifted(device.trace, counted.origin.unix_seconds - self.begin)
+            return replace(
+                device, label=label, trace=moved, flags=flags, unattributed=outside
+            )
+        return DeviceEnergy(
+            uuid=device.uuid,
+            name=device.name,
+            label=label,
+            kind=device.kind,
+            source=device.source,
+            joules=counted.joules,
+            interval=counted.error.interval(counted.joules),
+            comparison=counted.error.comparison(counted.joules),
+            seconds=counted.seconds,
+            flags=flags,
+            mean_watts=counted.joules / counted.seconds if counted.windows else None,
+            unattributed=outside,
+        )
+
+    def _outside(self, counted: Counted) -> float:
+        """Return what a device used outside the regions that count [J]."""
+        inside = (
+            p.device.joules - p.device.unattributed
+            for p in self.by_key[counted.key]
+            if p.device.joules is not None
+            and p.device.unattributed is not None
+            and self._is_whole(p.record)
+        )
+        return counted.joules - sum(inside)
+
+    def _label(self, device: DeviceEnergy, host: str) -> str:
+        label = device.label
+        if len(self.named[host, label]) > 1:
+            label += f" ({device.uuid[:_SHORT]})"
+        return f"{label}@{self.hosts[host]}" if len(self.hosts) > 1 else label
+
+    def _regions(
+        self, joules: float | None
+    ) -> tuple[tuple[RegionEnergy, ...], float | None]:
+        whole = [record for record in self.records if self._is_whole(record)]
+        names = dict.fromkeys(r.name for record in whole for r in record.regions)
+        found = [[r for m in whole for r in m.regions if r.name == n] for n in names]
+        sums = tuple(_region_sum(parts) for parts in found)
+        if joules is None:
+            return sums, None
+        return sums, joules - sum(_inside(record) for record in whole)
+
+    def _is_whole(self, record: EnergyRecord) -> bool:
+        """Return whether all the energy in a record counts, and nothing twice."""
+        again = _origin(record).run_id in self.twice
+        return record.basis is self.basis and not again
+
+    def _flags(self, devices: Sequence[DeviceEnergy], job: Job) -> list[Flag]:
+        flags = [flag for device in devices for flag in device.flags]
+        flags += [f for r in self.records for f in r.flags if f.device is None]
+        flags += [flag for counted in self.counted if (flag := self._once(counted))]
+        left_out = [r for r in self.records if not self._is_whole(r) and r.regions]
+        if left_out:
+            text = f"regions of {len(left_out)} records whose devices others measured"
+            flags.append(Flag(FlagCode.REGIONS_OVERLAP, f"{text} too are left out"))
+        if job.missing_ranks:
+            names = ", ".join(map(str, job.missing_ranks))
+            text = f"there is no record of rank {names}"
+            flags.append(Flag(FlagCode.NODE_INCOMPLETE, text))
+        return list(dict.fromkeys(flags))
+
+    def _once(self, counted: Counted) -> Flag | None:
+        if not counted.twice:
+            return None
+        label = self._label(counted.device, counted.key[0])
+        text = f"{label} was measured by {len(counted.runs)} records at the same time"
+        return Flag(FlagCode.COUNTED_ONCE, f"{text} and counted once", label)
+
+    def _seconds(self) -> float:
+        """Return the time in which any block ran [s]."""
+        taken: list[tuple[float, float]] = []
+        for origin in self.origins:
+            length = origin.end_seconds - origin.start_seconds
+            window = origin.unix_seconds, origin.unix_seconds + length
+            taken = sorted([*taken, *subtract(window, taken)])
+        return sum(end - start for start, end in taken)
+
+
+def _total(
+    devices: Sequence[Counted],
+) -> tuple[float | None, Interval | None, Interval | None]:
+    if not devices:
+        return None, None, None
+    joules, error = sum(d.joules for d in devices), combine(devices)
+    return joules, error.interval(joules), error.comparison(joules)
+
+
+def _inside(record: EnergyRecord) -> float:
+    """Return the energy in the regions of a record [J]."""
+    if record.joules is None or record.unattributed is None:
+        return 0.0
+    return record.joules - record.unattributed
+
+
+def _region_sum(parts: Sequence[RegionEnergy]) -> RegionEnergy:
+    """Return a region of several records; half-widths add linearly, at worst."""
+    known = [p for p in parts if p.joules is not None and p.interval is not None]
+    whole = len(known) == len(parts)
+    return RegionEnergy(
+        name=parts[0].name,
+        joules=sum(p.joules or 0.0 for p in known) if whole else None,
+        own_joules=sum(p.own_joules or 0.0 for p in known) if whole else None,
+        interval=_interval_sum([p.interval for p in known]) if whole else None,
+        seconds=sum(p.seconds for p in parts),
+        count=sum(p.count for p in parts),
+        flags=tuple(dict.fromkeys(flag for p in parts for flag in p.flags)),
+        comparison=_interval_sum([p.comparison for p in known]) if whole else None,
+        device_joules={
+            uuid: sum(p.device_joules.get(uuid, 0.0) for p in parts)
+            for uuid in dict.fromkeys(u for p in parts for u in p.device_joules)
+        },
+    )
+
+
+def _interval_sum(parts: Sequence[Interval | None]) -> Interval | None:
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    return Interval(sum(p.low for p in known), sum(p.high for p in known))

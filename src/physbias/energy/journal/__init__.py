@@ -1,0 +1,1 @@
+"""A file that grows while a block runs, and the way back from it to a record."""

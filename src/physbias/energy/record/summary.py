@@ -1,0 +1,112 @@
+"""Several runs of the same block as one figure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import hypot, sqrt
+from statistics import fmean, stdev
+from typing import TYPE_CHECKING
+
+from physbias.energy.record.compare import measured, require_same_devices
+from physbias.energy.record.interval import Interval
+from physbias.energy.record.student import t_quantile
+from physbias.energy.record.text import format_joules
+from physbias.errors import ArgumentError, explain
+
+if TYPE_CHECKING:
+    from physbias.energy.record.record import EnergyRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The mean of repeated runs on the same devices.
+
+    Args:
+        runs: number of runs [1].
+        joules: mean energy [J].
+        interval: 95 % interval of the mean; its random part is Student's t times the
+            standard error over runs, its systematic part that of the sensors, which
+            repetition does not reduce.
+        comparison: the same without the systematic part.
+        between_joules: standard deviation between runs [J]; ``None`` for one run.
+        within_joules: standard deviation that the meter expects of one run from its
+            own random errors, as a root mean square over runs [J].
+        seconds: mean length [s].
+    """
+
+    runs: int
+    joules: float
+    interval: Interval
+    comparison: Interval
+    between_joules: float | None
+    within_joules: float
+    seconds: float
+
+    def __str__(self) -> str:
+        """Return one line for people."""
+        half = (self.interval.high - self.interval.low) / 2
+        text = f"{format_joules(self.joules)} ± {format_joules(half, 3)}"
+        within = f"within a run {format_joules(self.within_joules, 3)}"
+        if self.between_joules is None:
+            return f"{text}  (1 run, standard deviation {within})"
+        between = f"between runs {format_joules(self.between_joules, 3)}"
+        return f"{text}  ({self.runs} runs, standard deviation {between}, {within})"
+
+
+def summarise(records: Sequence["EnergyRecord"]) -> Summary:
+    """Return the mean energy of repeated runs, with its spread.
+
+    Args:
+        records: records of the same block on the same devices, at least one.
+
+    Raises:
+        ArgumentError: there is none, one has no measured figure, or the devices or
+            their sources differ.
+    """
+    if not records:
+        raise ArgumentError(
+            explain(
+                "records",
+                found="none",
+                expected="at least one record",
+                remedy="pass the result of each run",
+            )
+        )
+    for record in records[1:]:
+        require_same_devices(records[0], record)
+    figures = [measured(record) for record in records]
+    energies = [joules for joules, _ in figures]
+    mean, runs = fmean(energies), len(records)
+    within = sqrt(fmean(_half(interval) ** 2 for _, interval in figures)) / 2
+    between = stdev(energies) if runs > 1 else None
+    if between is None:
+        comparison = figures[0][1]
+    else:
+        half = t_quantile(runs - 1) * between / sqrt(runs)
+        comparison = Interval(max(0.0, mean - half), mean + half)
+    shared = fmean(_systematic(record) for record in records)
+    interval = Interval(
+        max(0.0, mean - hypot(mean - comparison.low, shared)),
+        mean + hypot(comparison.high - mean, shared),
+    )
+    return Summary(
+        runs=runs,
+        joules=mean,
+        interval=interval,
+        comparison=comparison,
+        between_joules=between,
+        within_joules=within,
+        seconds=fmean(record.seconds for record in records),
+    )
+
+
+def _half(interval: Interval) -> float:
+    return (interval.high - interval.low) / 2
+
+
+def _systematic(record: "EnergyRecord") -> float:
+    """Return the half-width [J] that is left when the random part is taken out."""
+    if record.interval is None or record.comparison is None or record.joules is None:
+        return 0.0
+    full = record.interval.high - record.joules
+    random = record.comparison.high - record.joules
+    return sqrt(max(0.0, full**2 - random**2))

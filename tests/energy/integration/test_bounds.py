@@ -1,0 +1,16 @@
+import pytest
+
+from physbias.energy.integration.bounds import interval_around
+
+
+def test_interval_is_two_standard_uncertainties_and_not_below_zero():
+    assert interval_around(100.0, 10.0) == (80.0, 120.0)
+    assert interval_around(10.0, 10.0) == (0.0, 30.0)
+
+
+def test_error_on_one_side_moves_the_interval_to_that_side():
+    """Even between 0 and 12 J: mean 6, standard deviation 12/sqrt(12)."""
+    low, high = interval_around(100.0, 0.0, 12.0)
+    assert low == pytest.approx(106.0 - 2 * 12 / 12**0.5)
+    assert high == pytest.approx(106.0 + 2 * 12 / 12**0.5)
+    assert interval_around(100.0, 0.0, -12.0).low < 89.0

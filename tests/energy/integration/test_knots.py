@@ -1,0 +1,74 @@
+from itertools import pairwise
+
+import pytest
+
+from physbias.energy.integration.knots import (
+    counter_knots,
+    lock_edges,
+    power_knots,
+)
+from physbias.energy.integration.timeline import Staircase
+
+
+def staircase(*readings):
+    series = Staircase()
+    for time, value in readings:
+        series.append(time, value)
+    return series
+
+
+def test_counter_knots_put_energy_at_edges():
+    """100 W, refreshed every 0.1 s: at edge k the counter shows 10 k joules."""
+    series = staircase(*((0.004 * i, 10.0 * (i // 25)) for i in range(200)))
+    knots = counter_knots(series, None)
+    assert knots.joules == [10.0 * k for k in range(8)]
+    for k, time in enumerate(knots.times):
+        assert abs(time - 0.1 * k) <= 0.004
+    assert knots.watts() == pytest.approx([100.0] * 7, rel=0.05)
+
+
+def test_counter_that_refreshes_faster_than_it_is_read_has_no_lag():
+    knots = counter_knots(staircase(*((0.02 * i, 2.0 * i) for i in range(50))), 1e-3)
+    for i, time in enumerate(knots.times[1:], start=1):
+        assert 0.02 * i - 1e-3 <= time <= 0.02 * i
+
+
+def test_power_is_held_backwards():
+    """A register at 0.1 k s shows the mean of the refresh before it."""
+    means = [60.0, 60.0, 180.0, 300.0, 300.0, 120.0, 60.0, 61.0]
+    series = staircase(*((0.01 * i, means[i // 10]) for i in range(80)))
+    knots = power_knots(series)
+
+    def until(time):
+        return next(
+            joules
+            for t, joules in zip(knots.times, knots.joules, strict=True)
+            if abs(t - time) < 0.006
+        )
+
+    spent = until(0.5) - until(0.1)  # what was shown from 0.2 to 0.6
+    assert spent == pytest.approx(0.1 * (180 + 300 + 300 + 120), rel=1e-6)
+
+
+def test_jump_between_readings_adds_the_variance_of_its_place():
+    knots = power_knots(staircase((0.0, 60.0), (0.3, 300.0), (0.4, 300.0)))
+    assert knots.variances[-1] == pytest.approx((240.0 * 0.3) ** 2 / 12)
+
+
+def test_edges_are_sharpened_by_the_regular_refresh():
+    true = [0.037 + 0.1 * k for k in range(60)]
+    seen = [(0.017 * int(t / 0.017) + 0.0085, 0.0085) for t in true]
+    times, slacks = zip(*seen, strict=True)
+    locked, sharpened = lock_edges(times, slacks, 0.1)
+    rough = max(abs(a - b) for a, b in zip(times, true, strict=True))
+    fine = max(abs(a - b) for a, b in zip(locked, true, strict=True))
+    assert fine < 0.4 * rough
+    assert max(sharpened) < max(slacks)
+
+
+def test_irregular_edges_stay_where_they_were_seen():
+    times = [0.0, 0.1, 0.26, 0.3, 0.41, 0.5, 0.58, 0.7, 0.83, 0.9]
+    slacks = [0.004] * 10
+    locked, _ = lock_edges(times, slacks, 0.1)
+    assert all(abs(a - b) <= 0.004 + 1e-12 for a, b in zip(times, locked, strict=True))
+    assert all(b > a for a, b in pairwise(locked))

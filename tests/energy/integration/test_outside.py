@@ -1,0 +1,47 @@
+from physbias.energy.integration.outside import (
+    Quiet,
+    quiet_after,
+    quiet_before,
+    quiet_cells,
+)
+from physbias.energy.integration.timeline import Staircase
+
+
+def register(*values, start=0.0):
+    """Each value stands for 0.1 s and is read every 10 ms."""
+    series = Staircase()
+    series.period = 0.1
+    for i in range(10 * len(values)):
+        series.append(start + 0.01 * i, values[i // 10])
+    return series
+
+
+def test_steady_readings_after_the_end_are_quiet():
+    found = quiet_after(register(300.0, 180.0, 60.0, 60.3, 60.0), 0.1)
+    assert abs(found.watts - 60.1) < 0.2
+    assert found.error < 1.0
+
+
+def test_changing_or_missing_readings_after_the_end_are_not():
+    assert quiet_after(register(300.0, 180.0, 60.0, 90.0, 60.0), 0.1) is None
+    assert quiet_after(register(300.0, 60.0), 0.1) is None
+
+
+def test_history_before_the_start_decides():
+    assert quiet_before(register(60.0, 60.2, 60.1), 0.29, None, []).watts < 60.3
+    assert quiet_before(register(60.0, 300.0, 90.0), 0.29, None, []) is None
+
+
+def test_single_reading_needs_another_sign():
+    single = register(60.0, start=1.0)
+    assert quiet_before(single, 1.0, None, [150.0, 300.0]).watts == 60.0
+    assert quiet_before(single, 1.0, Quiet(61.0, 0.5), [60.0, 300.0]).watts == 60.0
+    assert quiet_before(single, 1.0, None, [60.0, 300.0]) is None
+    busy = register(300.0, start=1.0)
+    assert quiet_before(busy, 1.0, None, [120.0, 120.0]) is None
+
+
+def test_cells_alike_are_quiet():
+    assert quiet_cells([60.0, 60.5]).watts == 60.25
+    assert quiet_cells([60.0]) is None
+    assert quiet_cells([60.0, 90.0]) is None

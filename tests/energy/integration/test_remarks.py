@@ -1,0 +1,64 @@
+from dataclasses import replace
+
+from physbias.energy import DeviceKind, FlagCode, ProbeInfo, Source
+from physbias.energy.integration.measurement import Measurement, Unseen
+from physbias.energy.integration.remarks import (
+    counter_remarks,
+    power_remarks,
+    reading_remarks,
+)
+from physbias.energy.integration.timeline import Timeline
+
+INFO = ProbeInfo(
+    uuid="u",
+    name="n",
+    label="GPU 0",
+    kind=DeviceKind.GPU,
+    counter=Source.COUNTER,
+    power=True,
+)
+
+
+def codes(flags):
+    return [flag.code for flag in flags]
+
+
+def test_nothing_wrong_says_nothing():
+    timeline = Timeline()
+    timeline.add_energy(0.0, 1.0)
+    timeline.add_energy(0.1, 2.0)
+    assert reading_remarks(INFO, timeline) == counter_remarks(INFO, timeline, 0) == []
+
+
+def test_each_fault_has_its_flag_with_a_number():
+    timeline = Timeline(resets=2, leaps=1, glitches=3, errors=4, dropped=5)
+    timeline.add_break(1.0, 60.0)
+    readings = reading_remarks(replace(INFO, whole=False, proven=False), timeline)
+    assert codes(readings) == [
+        FlagCode.MAPPING_UNPROVEN,
+        FlagCode.PART_OF_DEVICE,
+        FlagCode.READ_ERRORS,
+        FlagCode.READ_ERRORS,
+        FlagCode.SUSPENDED,
+    ]
+    assert "60.0 s" in readings[-1].text
+    counter = counter_remarks(replace(INFO, counter=None), timeline, 6)
+    assert codes(counter) == [
+        FlagCode.COUNTER_MISSING,
+        FlagCode.COUNTER_RESET,
+        FlagCode.COUNTER_GLITCH,
+        FlagCode.COUNTER_FROZEN,
+    ]
+    for flag, number in zip(counter[1:], "246", strict=True):
+        assert number in flag.text
+
+
+def test_holes_are_told_with_number_sum_and_longest():
+    timeline = Timeline()
+    for time in (0.0, 1.0, 1.1, 3.1):
+        timeline.add_power(time, 100.0)
+    chosen = Measurement(INFO, 0.0, 3.1, unseen=Unseen(0.75, 0.0, 1.0))
+    gap, alias = power_remarks(INFO, timeline, chosen)
+    assert (gap.code, alias.code) == (FlagCode.GAP, FlagCode.ALIASING_SUSPECTED)
+    assert gap.text.startswith("2 holes between readings, 3.0 s in all, the longest 2")
+    assert "25%" in alias.text

@@ -1,0 +1,140 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from physbias.energy.command import measure, report_text
+from physbias.errors import ArgumentError
+
+PROGRAM = [sys.executable, "-c", "from physbias.cli import main; main()", "measure"]
+
+
+def run(*arguments, **options):
+    return subprocess.run(
+        [*PROGRAM, *arguments], capture_output=True, text=True, check=False, **options
+    )
+
+
+def child(code):
+    return ["--", sys.executable, "-c", code]
+
+
+def test_output_and_exit_code_are_the_programs_own():
+    done = run(*child("import sys; print(input()); sys.exit(3)"), input="through\n")
+    assert done.returncode == 3
+    assert done.stdout == "through\n"
+    assert done.stderr.startswith("energy: ")
+
+
+def test_json_holds_the_record(tmp_path):
+    path = tmp_path / "record.json"
+    done = run("--json", str(path), "--label", "night", "--country", "DE",
+               *child("import time; time.sleep(0.3)"))  # fmt: skip
+    assert done.returncode == 0
+    record = json.loads(path.read_text())
+    assert record["label"] == "night"
+    assert record["duration_s"] >= 0.3
+    assert record["annotations"] == {"exit_code": 0}
+    assert "time.sleep(0.3)" in record["tags"]["command"]
+    assert record["footprint"]["place"] == "Germany"
+    assert record["software"]["python"]
+
+
+def test_program_killed_by_a_signal_counts_as_in_a_shell():
+    code = f"import os; os.kill(os.getpid(), {int(signal.SIGKILL)})"
+    assert run(*child(code)).returncode == 128 + signal.SIGKILL
+
+
+def test_unknown_program():
+    done = run("--", "no-such-program-anywhere")
+    assert done.returncode == 127
+    assert "no-such-program-anywhere: No such file" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_reach_the_program_and_its_energy_is_printed(tmp_path, number):
+    ready = tmp_path / "ready"
+    code = (
+        "import pathlib, signal, sys, time\n"
+        f"signal.signal({int(number)}, lambda *_: sys.exit(7))\n"
+        f"pathlib.Path({str(ready)!r}).touch()\n"
+        "time.sleep(60)"
+    )
+    process = subprocess.Popen(
+        [*PROGRAM, *child(code)],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while not ready.exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    os.kill(process.pid, number)
+    _, text = process.communicate(timeout=60)
+    assert process.returncode == 7
+    assert text.startswith("energy: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--country", "Atlantis"], "country"),
+        (["--pue", "1.2"], "--country or --intensity"),
+        (["--country", "DE", "--pue", "0.5"], "at least 1"),
+    ],
+)
+def test_mistakes_show_before_the_program_starts(tmp_path, arguments, text):
+    started = tmp_path / "started"
+    code = f"import pathlib; pathlib.Path({str(started)!r}).touch()"
+    with pytest.raises(ArgumentError, match=text):
+        measure([*arguments, *child(code)])
+    assert not started.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--json", "/no/such/folder/x", "--", "true"]]
+)
+def test_usage_is_explained(arguments, capsys):
+    with pytest.raises(SystemExit) as stop:
+        measure(arguments)
+    assert stop.value.code == 2
+    assert "physbias measure" in capsys.readouterr().err
+
+
+def test_probe_says_what_can_be_read_and_why_not_the_rest(tmp_path, capsys):
+    path = tmp_path / "probe.json"
+    assert measure(["--probe", "--json", str(path)]) == 0
+    assert "GPU" in capsys.readouterr().out
+    assert json.loads(path.read_text())["schema"].startswith("physbias.probe/")
+
+
+def test_it_needs_no_package_of_the_study():
+    code = (
+        "import sys; sys.modules['typer'] = sys.modules['rich'] = None; "
+        "sys.modules['matplotlib'] = None; sys.argv = ['physbias', 'measure', '--', "
+        "sys.executable, '-c', 'print(1)']; from physbias.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "1\n")
+
+
+def test_report_without_a_figure_says_none_and_why(make_record):
+    lines = report_text(make_record(None).with_carbon("DE")).splitlines()
+    assert lines == [
+        "energy: None  10.0 s",
+        "  GPU 0 not measured: no driver",
+        "carbon: None",
+    ]
+
+
+def test_report_with_a_figure(make_record):
+    lines = report_text(make_record().with_carbon(360.0)).splitlines()
+    assert lines[0].startswith("energy: 3.000 kJ")
+    assert lines[1] == "  95 % interval 2700 to 3300 J"
+    assert lines[2].startswith("carbon: 300.0 mg CO2e")
