@@ -79,9 +79,7 @@ def isolated(trace: Callable[[Random], Trace]) -> Callable[..., Trace]:
     """Return a load that runs in the window only, over an idle board."""
 
     def load(chance: Random, start: float, seconds: float) -> Trace:
-        return Burst(
-            inside=trace(chance), start=start, stop=start + seconds, idle=IDLE
-        )
+        return Burst(inside=trace(chance), start=start, stop=start + seconds, idle=IDLE)
 
     return load
 
@@ -127,15 +125,9 @@ SCENARIOS = (
         boards=(1.0, 1 / 3),
         target=0.0005,
     ),
-    Scenario(
-        name="isolated 0.3 s", seconds=0.3, load=isolated(any_load)
-    ),
-    Scenario(
-        name="isolated 1 s", seconds=1.0, load=isolated(any_load), target=0.003
-    ),
-    Scenario(
-        name="isolated 5 s", seconds=5.0, load=isolated(any_load), target=0.0005
-    ),
+    Scenario(name="isolated 0.3 s", seconds=0.3, load=isolated(any_load)),
+    Scenario(name="isolated 1 s", seconds=1.0, load=isolated(any_load), target=0.003),
+    Scenario(name="isolated 5 s", seconds=5.0, load=isolated(any_load), target=0.0005),
     Scenario(
         name="region 1 s in training",
         seconds=1.0,
@@ -156,9 +148,7 @@ SCENARIOS = (
     Scenario(
         name="meter 5 s in training", seconds=5.0, load=always(TRAINING), target=0.003
     ),
-    Scenario(
-        name="region 1 s in square", seconds=1.0, load=always(SQUARE), inner=20.0
-    ),
+    Scenario(name="region 1 s in square", seconds=1.0, load=always(SQUARE), inner=20.0),
     Scenario(
         name="20 ms refresh, isolated 1 s",
         seconds=1.0,

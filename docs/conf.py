@@ -21,6 +21,7 @@ myst_heading_anchors = 3
 # types stand in the docstrings as shapes and units
 autodoc_typehints = "none"
 nitpick_ignore_regex = [
+    (r"py:exc", r"IPython\..*"),
     ("py:.*", r"(torch|collections|jaxtyping|pathlib)\..*"),
     ("py:class", r"Tensor|'shell'"),
 ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import sqrt
 
 import pytest
 
@@ -18,7 +19,10 @@ from physbias.energy.sensors.probe import DeviceKind, Source
 
 @pytest.fixture
 def make_device() -> Callable[..., DeviceEnergy]:
-    """A device of 300 W for 10 s, ± 10 % in all and ± 1 % at random."""
+    """A device of 300 W for 10 s, ± 10 % in all and ± 1 % at random.
+
+    The gain makes up the rest: 10² = 1² + (2 × 4.975)².
+    """
 
     def make(joules: float | None = 3000.0, **changes: object) -> DeviceEnergy:
         known = joules is not None
@@ -34,6 +38,10 @@ def make_device() -> Callable[..., DeviceEnergy]:
             seconds=10.0,
             reason=None if known else "no driver",
             trace=PowerTrace((0.0, 10.0), (joules / 10.0,)) if known else None,
+            gain_error=sqrt(0.05**2 - 0.005**2) if known else None,
+            offset_error_watts=0.0 if known else None,
+            delay_error_joules=0.0 if known else None,
+            lag_joules=0.0 if known else None,
         )
         return replace(device, **changes)
 

@@ -208,3 +208,28 @@ def test_what_a_meter_may_be_given():
     for wrong in ("idle", -1.0, float("nan"), True, [60.0]):
         with pytest.raises(ArgumentError, match="baseline: found"):
             check_baseline(wrong)
+
+
+def test_a_lost_device_is_idle_only_while_it_was_measured():
+    """60 W idle, lost after 2 of 10 s: 120 J are idle, and nothing is left."""
+    block = record(device("a", 120.0, 2.0), joules=120.0)
+    net = with_baseline(block, 60.0).net
+    assert net is not None
+    assert (net.joules, net.idle_joules) == (0.0, 120.0)
+
+
+@pytest.mark.parametrize("lost", [device("b", 60.0, 2.0), device("b", None, 0.0)])
+def test_a_number_is_not_shared_out_where_a_device_was_lost(lost):
+    block = record(device("a", 600.0, 10.0), lost, joules=660.0)
+    found = with_baseline(block, 90.0)
+    assert found.net is None
+    assert flags(found) == [FlagCode.BASELINE_MISSING]
+
+
+@pytest.mark.parametrize("baseline", [400.0, idle(400.0)])
+def test_idle_power_above_that_of_the_block_is_flagged(baseline):
+    found = with_baseline(BLOCK, baseline)
+    assert found.net is not None
+    assert found.net.joules == -1000.0
+    assert flags(found) == [FlagCode.BASELINE_UNSTABLE]
+    assert "400 W" in found.flags[0].text

@@ -80,6 +80,32 @@ def test_generator_that_is_dropped_is_left():
     assert log.told[-1] == "out"
 
 
+def test_generator_that_is_left_ends_without_an_error():
+    ends = []
+
+    @contextmanager
+    def stay(name):
+        try:
+            yield
+        except BaseException as error:
+            ends.append(type(error))
+            raise
+        ends.append(None)
+
+    closed = []
+
+    def numbers():
+        try:
+            yield 1
+        finally:
+            closed.append(True)
+
+    generator = measured(numbers, stay)()
+    next(generator)
+    generator.close()
+    assert (ends, closed) == ([None], [True])
+
+
 def test_objects_that_can_be_called():
     class Adder:
         def __call__(self, a):

@@ -83,6 +83,8 @@ def test_signals_reach_the_program_and_its_energy_is_printed(tmp_path, number):
     ("arguments", "text"),
     [
         (["--country", "Atlantis"], "country"),
+        (["--devices", "foo"], "devices: found 'foo'"),
+        (["--devices", "0,cuda:x"], "devices: found 'cuda:x'"),
         (["--pue", "1.2"], "--country or --intensity"),
         (["--country", "DE", "--pue", "0.5"], "at least 1"),
     ],
@@ -126,15 +128,26 @@ def test_it_needs_no_package_of_the_study():
 
 def test_report_without_a_figure_says_none_and_why(make_record):
     lines = report_text(make_record(None).with_carbon("DE")).splitlines()
-    assert lines == [
-        "energy: None  10.0 s",
-        "  GPU 0 not measured: no driver",
-        "carbon: None",
-    ]
+    assert lines[0] == "energy: no energy figure  10.0 s"
+    assert "GPU 0   not measured: no driver" in lines
+    assert lines[-1] == "carbon: no carbon figure  (no driver)"
 
 
 def test_report_with_a_figure(make_record):
     lines = report_text(make_record().with_carbon(360.0)).splitlines()
-    assert lines[0].startswith("energy: 3.000 kJ")
-    assert lines[1] == "  95 % interval 2700 to 3300 J"
-    assert lines[2].startswith("carbon: 300.0 mg CO2e")
+    assert lines[0].startswith("energy: 3.00 kJ")
+    assert lines[1] == "95 % interval 2.70 to 3.30 kJ"
+    assert lines[-1].startswith("carbon: 300.0 mg CO2e")
+
+
+def test_estimate_counts_the_processor_time_of_the_program(tmp_path):
+    path = tmp_path / "record.json"
+    code = (
+        "import time\nwhile time.process_time() < 0.6: pass\nprint(time.process_time())"
+    )
+    done = run("--estimate", "--json", str(path), *child(code))
+    record = json.loads(path.read_text())
+    if record["basis"] == "measurement":
+        pytest.skip("the processor can be measured here")
+    assert done.stderr.startswith("energy: estimate ")
+    assert record["energy_J"] >= 8.0 * 0.9 * float(done.stdout)

@@ -68,8 +68,8 @@ def test_each_field_refused_leads_to_the_next():
     refused = [
         Fault(call=call, error=UNSUPPORTED) for call in ("instant_power", "energy")
     ]
-    meter = measure(SimulatedGpu(Constant(300.0), Sensor(noise=1.0)), faults=refused)
-    assert meter.joules == pytest.approx(3000.0, rel=5e-3)
+    meter = measure(SimulatedGpu(Constant(300.0)), faults=refused)
+    assert meter.joules == pytest.approx(3000.0, rel=1e-6)
     assert FlagCode.AVERAGED_FIELD_ONLY in codes(meter)
 
 
@@ -87,7 +87,8 @@ def test_lost_device_keeps_its_energy_and_the_other_goes_on():
         SimulatedGpu(Constant(300.0)), SimulatedGpu(Constant(100.0)), faults=[lost]
     )
     first, second = meter.result.devices
-    assert first.joules == pytest.approx(1500.0, abs=35.0)
+    assert first.joules == pytest.approx(1500.0, abs=25.0)
+    assert first.interval.low <= 1500.0 <= first.interval.high
     assert second.joules == pytest.approx(1000.0, rel=2e-3)
     assert FlagCode.DEVICE_LOST in [flag.code for flag in first.flags]
     assert FlagCode.DEVICE_LOST not in [flag.code for flag in second.flags]

@@ -2,6 +2,7 @@ import asyncio
 import subprocess
 import sys
 import threading
+import time
 import warnings
 
 import pytest
@@ -22,6 +23,7 @@ from physbias.energy import (
     Source,
     Status,
 )
+from physbias.energy.machine import Machine
 from physbias.energy.simulated import (
     Burst,
     Constant,
@@ -208,7 +210,7 @@ def test_estimate_is_labelled_and_needs_no_warning():
     assert meter.interval == pytest.approx((40.0, 120.0))
     assert meter.result.basis is Basis.ESTIMATE
     assert meter.result.devices[0].source is Source.ESTIMATE
-    assert str(meter).startswith("estimate 80.00 J ± 50 %")
+    assert str(meter).startswith("estimate 80 J ± 50 %")
     region = meter.result.region("forward")
     assert region.joules == pytest.approx(60.0)
     assert region.interval == pytest.approx((30.0, 90.0))
@@ -394,7 +396,7 @@ def test_awaited_function_is_measured_while_it_is_awaited():
 
 
 def test_awaited_functions_at_the_same_time():
-    """The first one to start is the block; the other one is a region in it."""
+    """The block lasts until both have ended; the second one is a region in it."""
     machine = board()
     meter = EnergyMeter(cpu=False, machine=machine)
 
@@ -410,7 +412,98 @@ def test_awaited_functions_at_the_same_time():
     asyncio.run(both())
     assert not meter.running
     assert meter.result.status is Status.FINISHED
+    assert meter.seconds == 6.0
+    (region,) = meter.result.regions
+    assert (region.count, region.seconds) == (1, 5.0)
+
+
+def test_regions_of_tasks_at_the_same_time():
+    """Task a: 0 to 2 s; task b: 1 to 8 s, whichever is left first."""
+    machine = board()
+
+    async def stay(meter, name, turns, seconds):
+        with meter.region(name):
+            for _ in range(turns):
+                machine.clock.sleep(seconds)
+                await asyncio.sleep(0)
+
+    async def both(meter):
+        await asyncio.gather(stay(meter, "a", 1, 1.0), stay(meter, "b", 7, 1.0))
+
+    with EnergyMeter(cpu=False, machine=machine) as meter:
+        asyncio.run(both(meter))
+    record = meter.result
+    assert (record.region("a").seconds, record.region("b").seconds) == (2.0, 7.0)
+    assert record.region("b").joules == pytest.approx(2100.0, rel=0.01)
+    assert FlagCode.REGIONS_OVERLAP in {flag.code for flag in record.flags}
+
+
+def test_statements_of_tasks_at_the_same_time():
+    """The first task to enter leaves first: at 2 s; the other one at 4 s."""
+    machine = board()
+    meter = EnergyMeter(cpu=False, machine=machine)
+
+    async def stay(turns):
+        with meter:
+            for _ in range(turns):
+                machine.clock.sleep(1.0)
+                await asyncio.sleep(0)
+        return meter.running
+
+    async def both():
+        return await asyncio.gather(stay(1), stay(3))
+
+    assert asyncio.run(both()) == [True, False]
     assert meter.seconds == 4.0
+    assert meter.result.region("re-entry").seconds == 3.0
+
+
+def test_threads_that_start_together_share_one_run(monkeypatch):
+    """A second run would leave its thread behind."""
+    before, finds, discover = set(threading.enumerate()), [], Machine.discover
+
+    def slow(self, *args, **options):
+        finds.append(threading.get_ident())
+        time.sleep(0.01)
+        return discover(self, *args, **options)
+
+    monkeypatch.setattr(Machine, "discover", slow)
+    machine = simulate([SimulatedGpu(Constant(300.0))], MonotonicClock())
+    meter = EnergyMeter(cpu=False, machine=machine)
+    together = threading.Barrier(8)
+
+    def begin():
+        together.wait()
+        meter.start()
+
+    threads = [threading.Thread(target=begin) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    meter.stop()
+    assert meter.result.status is Status.FINISHED
+    assert len(finds) == 1
+    assert set(threading.enumerate()) <= before
+
+
+def test_generator_that_its_consumer_leaves_has_finished():
+    machine = board()
+    meter = EnergyMeter(cpu=False, machine=machine)
+
+    @meter
+    def batches():
+        while True:
+            machine.clock.sleep(1.0)
+            yield
+
+    stream = batches()
+    for number, _ in enumerate(stream):
+        if number == 2:
+            break
+    stream.close()
+    assert meter.seconds == 3.0
+    assert (meter.result.status, meter.result.error) == (Status.FINISHED, None)
 
 
 def test_cancelled_function_is_interrupted():
@@ -702,3 +795,37 @@ if "torch" not in sys.modules:
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     )
     assert done.stdout.strip() in ("", "[]")
+
+
+@pytest.mark.parametrize("name", [None, "", 3])
+def test_region_and_unit_need_a_name(name):
+    meter = EnergyMeter(cpu=False, machine=simulate([SimulatedGpu(Constant(1.0))]))
+    with pytest.raises(ArgumentError, match="name: found"):
+        meter.region(name)
+    with pytest.raises(ArgumentError, match="unit: found"):
+        meter.step(1, name)
+
+
+@pytest.mark.parametrize("journal", [5, ""])
+def test_journal_has_to_be_a_path(journal):
+    with pytest.raises(ArgumentError, match="journal: found"):
+        EnergyMeter(journal=journal)
+
+
+def test_board_keeps_its_number_where_only_some_are_measured():
+    boards = [SimulatedGpu(Constant(300.0)), SimulatedGpu(Constant(100.0))]
+    machine = simulate(boards)
+    with EnergyMeter(["cuda:1"], cpu=False, machine=machine) as meter:
+        machine.clock.sleep(10.0)
+    assert meter.joules == pytest.approx(1000.0, rel=1e-2)
+    assert [device.label for device in meter.result.devices] == ["GPU 1"]
+
+
+def test_device_that_is_not_here_is_told_at_the_start():
+    machine = simulate([SimulatedGpu(Constant(300.0))])
+    meter = EnergyMeter(["cuda:0", "cuda:7"], cpu=False, machine=machine)
+    with pytest.warns(SensorUnavailableWarning, match=r"cuda:7 names no GPU.*0 = "):
+        meter.start()
+    machine.clock.sleep(1.0)
+    meter.stop()
+    assert FlagCode.UNMEASURED in [flag.code for flag in meter.result.flags]

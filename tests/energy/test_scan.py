@@ -46,7 +46,7 @@ def test_a_board_that_offers_all():
     assert gpu.figure is not None
     assert "counter" in gpu.figure
     assert "checked by instantaneous power" in gpu.figure
-    assert gpu.mapping == "GPU 0 of this process"
+    assert gpu.mapping == "cuda:0 of this process"
     assert gpu.limit_watts == 700.0
     assert report.versions.driver == "0.simulated"
 

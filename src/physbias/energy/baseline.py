@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import hypot, inf
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Literal
 
 from physbias.energy.record.interval import Interval
@@ -14,11 +15,12 @@ from physbias.energy.record.schema import plain
 from physbias.errors import ArgumentError, DataError, explain
 
 if TYPE_CHECKING:
-    from physbias.energy.record.record import DeviceEnergy, EnergyRecord
+    from physbias.energy.record.record import DeviceEnergy, EnergyRecord, Flag
 
 SCHEMA = "physbias.baseline/1"
 
 _STABLE = 3.0
+_ALIKE = 0.99
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,8 +153,9 @@ def with_baseline(
     With an idle power before and one after the block, the one during the block is
     taken to change linearly. Where the two differ by more than three standard
     uncertainties, or the P-state differs, the record is flagged and the interval of
-    its net energy spans both. Where a measured device has no idle power, there is a
-    flag instead of a net energy.
+    its net energy spans both. Where a measured device has no idle power, or a number
+    would have to be shared out because devices were lost, there is a flag instead of a
+    net energy. A device that was lost is idle only for as long as it was measured.
 
     Args:
         record: the block.
@@ -166,8 +169,16 @@ def with_baseline(
     if record.joules is None or not devices:
         return record
     if not isinstance(baseline, Baseline):
-        idle = _Idle(baseline * record.seconds, 0.0)
-        return replace(record, net=_net(record, (idle,), stable=True, source="given"))
+        seconds = _common_seconds(record, devices)
+        if seconds is None:
+            text = (
+                "the idle power is that of all devices, and not all were measured whole"
+            )
+            flag = Flag(FlagCode.BASELINE_MISSING, text)
+            return replace(record, flags=(*record.flags, flag))
+        idle = _Idle(baseline * seconds, 0.0)
+        net = _net(record, (idle,), stable=True, source="given")
+        return _with_net(record, net, [])
     ends = [baseline] if after is None else [baseline, after]
     unknown = [d.label for d in devices if any(b.of(d.uuid) is None for b in ends)]
     if unknown:
@@ -179,6 +190,20 @@ def with_baseline(
     dates = " and ".join(end.started for end in ends)
     net = _net(record, idles, stable=not changes, source=f"measured {dates}".strip())
     flags = [Flag(FlagCode.BASELINE_UNSTABLE, text, label) for label, text in changes]
+    return _with_net(record, net, flags)
+
+
+def _with_net(
+    record: "EnergyRecord", net: NetEnergy, flags: "Sequence[Flag]"
+) -> "EnergyRecord":
+    from physbias.energy.record.record import Flag, FlagCode
+
+    if net.joules < 0:
+        text = (
+            f"idle power is {net.idle_watts:.4g} W, more than the block used with "
+            "its work; it was not measured under the same conditions"
+        )
+        flags = [*flags, Flag(FlagCode.BASELINE_UNSTABLE, text)]
     return replace(record, net=net, flags=(*record.flags, *flags))
 
 
@@ -195,6 +220,17 @@ class _Idle:
         known = [(seconds, idle) for seconds, idle in pairs if idle is not None]
         joules = sum(seconds * idle.watts for seconds, idle in known)
         return cls(joules, hypot(*(s * idle.error_watts for s, idle in known)))
+
+
+def _common_seconds(
+    record: "EnergyRecord", devices: "Sequence[DeviceEnergy]"
+) -> float | None:
+    """Return how long all devices were measured [s], if as long as one another."""
+    times = [device.seconds for device in devices]
+    lost = any(device.uuid and device.joules is None for device in record.devices)
+    if lost or min(times) < _ALIKE * max(times):
+        return None
+    return fmean(times)
 
 
 def _net(

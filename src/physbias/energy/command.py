@@ -15,9 +15,10 @@ from types import FrameType
 
 from physbias.energy.carbon.footprint import check_pue
 from physbias.energy.carbon.intensity import CarbonIntensity, as_intensity
+from physbias.energy.clock import MonotonicClock
+from physbias.energy.machine import Machine
 from physbias.energy.meter import EnergyMeter
 from physbias.energy.record.record import EnergyRecord
-from physbias.energy.record.text import details
 from physbias.energy.scan import probe
 from physbias.energy.sensors.cuda import DeviceChoice
 from physbias.energy.sensors.probe import SensorUnavailableWarning
@@ -51,6 +52,8 @@ def measure(arguments: Sequence[str]) -> int:
         journal=options.journal,
         label=options.label,
         tags={"command": shlex.join(command)},
+        estimate=options.estimate,
+        machine=Machine(clock=_ProgramClock()),
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SensorUnavailableWarning)
@@ -67,21 +70,16 @@ def measure(arguments: Sequence[str]) -> int:
 
 
 def report_text(record: EnergyRecord) -> str:
-    """Return a record as a few lines: figure, interval, devices, carbon, remarks."""
-    if record.interval is None:
-        lines = [f"energy: None  {record.seconds:.1f} s"]
-    else:
-        low, high = record.interval
-        lines = [f"energy: {record}", f"  95 % interval {low:.6g} to {high:.6g} J"]
-    lines += [f"  {text}" for text in details(record)]
-    unread = {d.label: d.reason for d in record.devices if d.joules is None}
-    lines += [f"  {label} not measured: {reason}" for label, reason in unread.items()]
-    if record.footprint is not None and record.joules is None:
-        lines.append("carbon: None")
-    elif record.footprint is not None:
-        lines.append(f"carbon: {record.footprint}")
-    remarks = [f for f in record.flags if f.text not in unread.values()]
-    return "\n".join(lines + [f"  {flag.code}: {flag.text}" for flag in remarks])
+    """Return a record as the lines that are printed."""
+    return f"energy: {record.table()}"
+
+
+class _ProgramClock(MonotonicClock):
+    """The machine's clock, with the processor time of programs that have ended."""
+
+    def cpu_time(self) -> float:
+        """Return the processor time of this process and of the program [s]."""
+        return sum(os.times()[:4])
 
 
 def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
@@ -92,6 +90,8 @@ def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     command = given[split + 1 :]
     if not command and not options.probe:
         parser.error("no program: physbias measure [options] -- PROGRAM [arguments]")
+    if options.estimate and sys.platform == "win32":
+        parser.error("--estimate: Windows does not tell the program's processor time")
     if options.json is not None and not options.json.absolute().parent.is_dir():
         parser.error(f"--json: there is no folder {options.json.absolute().parent}")
     return options, command
@@ -118,6 +118,11 @@ def _parser() -> argparse.ArgumentParser:
         "--devices",
         default="used",
         help="used, node, or indices and UUIDs with commas between them",
+    )
+    parser.add_argument(
+        "--estimate",
+        action="store_true",
+        help="give a model figure, labelled estimate, for a CPU without a sensor",
     )
     place = parser.add_mutually_exclusive_group()
     place.add_argument(

@@ -40,7 +40,7 @@ class Machine:
 
     def discover(self, devices: cuda.DeviceChoice, *, cpu: bool) -> Discovery:
         """Return what can be read here, and what cannot and why."""
-        probes, missing = list(self.probes), []
+        probes, missing, unknown = list(self.probes), [], []
         searches: list[tuple[str, Callable[[], Discovery]]] = []
         if devices:
             searches.append(("GPU", lambda: self._gpus(devices)))
@@ -54,7 +54,8 @@ class Machine:
                 found = Discovery((), (Missing(label, reason, "report this"),))
             probes += found.probes
             missing += found.missing
-        return Discovery(tuple(probes), tuple(missing))
+            unknown += found.unknown
+        return Discovery(tuple(probes), tuple(missing), tuple(unknown))
 
     def _gpus(self, devices: cuda.DeviceChoice) -> Discovery:
         return find_gpus(self.nvml, devices, environ=self.environ, error=self.gpu_error)

@@ -1,25 +1,33 @@
 """The energy meter: what a block of code costs, with the uncertainty of the figure."""
 
-import threading
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
+from physbias.energy.arguments import (
+    check_period,
+    check_sync,
+    check_timeout,
+    refusal,
+)
 from physbias.energy.baseline import BaselineChoice, check_baseline, with_baseline
-from physbias.energy.block.notes import Notes, check_count, check_tags
+from physbias.energy.block.notes import Notes, check_count, check_name, check_tags
 from physbias.energy.block.regions import Region
-from physbias.energy.block.run import Run, Sync
+from physbias.energy.block.run import Run
+from physbias.energy.block.strands import ProcessLock
 from physbias.energy.calibration.apply import calibrate_probes
 from physbias.energy.calibration.calibration import (
     CalibrationChoice,
     check_calibrations,
 )
 from physbias.energy.calls import measured
+from physbias.energy.entries import Entries, Entry, Statements, ending_of
 from physbias.energy.idle import IdleAround
 from physbias.energy.job.gather import gather
+from physbias.energy.journal.journal import check_path
 from physbias.energy.journal.registrar import Registrar
 from physbias.energy.machine import Machine
 from physbias.energy.model import CpuModel
@@ -28,11 +36,10 @@ from physbias.energy.record.snapshot import Snapshot
 from physbias.energy.record.units import Scalar
 from physbias.energy.sensors import cuda
 from physbias.energy.sensors.probe import (
-    Missing,
     SensorUnavailableError,
     SensorUnavailableWarning,
 )
-from physbias.errors import ArgumentError, PhysbiasError, explain
+from physbias.errors import PhysbiasError, explain
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -60,7 +67,8 @@ class EnergyMeter:
     The meter can be started again after it has stopped; each start is a new record.
     As a decorator it measures each call of a function. Entering a meter that runs
     already opens a region: ``re-entry`` for a ``with`` statement, and the name of the
-    function for a decorated one.
+    function for a decorated one. Where threads or asyncio tasks are inside at the same
+    time, the record covers the time from the first entry until the last one has left.
 
     Args:
         devices: GPUs to measure: ``"used"`` for all that this process can see,
@@ -101,8 +109,8 @@ class EnergyMeter:
         >>> machine = simulate([SimulatedGpu(Constant(300.0))])
         >>> with EnergyMeter(cpu=False, machine=machine) as meter:
         ...     machine.clock.sleep(10.0)
-        >>> print(f"{meter.joules / 1000:.2f} kJ, {meter.seconds:.0f} s")
-        3.00 kJ, 10 s
+        >>> print(f"{meter.joules:.0f} J, {meter.seconds:.0f} s")
+        3000 J, 10 s
     """
 
     def __init__(
@@ -123,8 +131,8 @@ class EnergyMeter:
         machine: Machine | None = None,
     ) -> None:
         self._devices = cuda.check_choice(devices)
-        self._period = _check_period(sampling_period)
-        self._sync = _check_sync(sync)
+        self._period = check_period(sampling_period)
+        self._sync = check_sync(sync)
         self._baseline = check_baseline(baseline)
         self._calibrations = check_calibrations(calibration)
         self._idle: IdleAround | None = None
@@ -133,10 +141,13 @@ class EnergyMeter:
         self._model = (model or CpuModel()) if estimate else None
         self._strict = strict
         self._machine = machine or Machine()
-        self._registrar = Registrar(journal, self._finish_at_exit)
+        path = None if journal is None else check_path(journal, "journal")
+        self._registrar = Registrar(path, self._finish_at_exit)
         self._run: Run | None = None
         self._record: EnergyRecord | None = None
-        self._entered = _Entries()
+        self._entries: Entries | None = None
+        self._statements = Statements()
+        self._lock = ProcessLock()
         self._stray = 0
 
     def start(self) -> "EnergyMeter":
@@ -145,8 +156,9 @@ class EnergyMeter:
         Raises:
             SensorUnavailableError: the meter is strict and something cannot be read.
         """
-        if not self.running:
-            self._begin(stacklevel=3)
+        with self._lock:
+            if not self.running:
+                self._begin(stacklevel=3, lasting=True)
         return self
 
     def stop(self, error: BaseException | None = None) -> None:
@@ -160,10 +172,10 @@ class EnergyMeter:
                 came to its end.
         """
         if self._run is not None:
-            self._run.stop(*_ending(None if error is None else type(error)))
+            self._run.stop(*ending_of(None if error is None else type(error)))
 
     def __enter__(self) -> "EnergyMeter":
-        self._entered.stack.append(self._enter(_REENTRY, stacklevel=4))
+        self._statements.push(self._enter(_REENTRY, stacklevel=4))
         return self
 
     def __exit__(
@@ -172,8 +184,9 @@ class EnergyMeter:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._entered.stack:
-            self._entered.stack.pop().__exit__(kind, error, traceback)
+        entry = self._statements.pop()
+        if entry is not None:
+            entry.__exit__(kind, error, traceback)
 
     def __call__(
         self, function: Callable[Arguments, Result]
@@ -181,7 +194,11 @@ class EnergyMeter:
         """Return ``function`` so that each call of it is measured.
 
         A coroutine function is measured while it is awaited, a generator function
-        while it is iterated, with what its consumer does in between.
+        while it is iterated, with what its consumer does in between; one whose consumer
+        leaves it has finished. Of calls at the same time, in threads or asyncio tasks,
+        there is one record: it begins with the first call and ends with the last, and
+        the calls that come after the first one are regions in it, which may overlap.
+        Its status is that of the first call that ended badly.
 
         Args:
             function: the function.
@@ -203,17 +220,21 @@ class EnergyMeter:
     def region(self, name: str) -> Region:
         """Return a context manager that attributes what runs in it to ``name``.
 
-        Regions may be nested, repeated and opened by several threads; each thread has
-        a tree of its own. A border costs microseconds and reads no sensor. Work that
-        is still queued on a GPU at a border counts where it was queued: the border is
-        marked in the queue by a CUDA event, and nothing waits for it
-        (``sync="border"`` and ``"none"`` leave the marks out).
+        Regions may be nested, repeated and opened by several threads or asyncio tasks;
+        each thread and each task has a tree of its own, and where those overlap, the
+        flag ``regions-overlap`` says that energies do not add up. A border costs
+        microseconds and reads no sensor. Work that is still queued on a GPU at a border
+        counts where it was queued: the border is marked in the queue by a CUDA event,
+        and nothing waits for it (``sync="border"`` and ``"none"`` leave the marks out).
 
         On a meter that does not run, the region is not counted: there is one
         :class:`MeterNotRunningWarning`, and a flag in the next record.
 
         Args:
             name: name of the region.
+
+        Raises:
+            ArgumentError: ``name`` is no text, or empty.
 
         Example:
             >>> from physbias.energy.simulated import Constant, SimulatedGpu, simulate
@@ -226,6 +247,8 @@ class EnergyMeter:
             >>> round(forward.joules), round(meter.result.unattributed)
             (300, 100)
         """
+        if type(name) is not str or not name:
+            check_name(name, "name")
         run = self._run
         if run is not None and not run.stopped:
             return Region(None if run.inert else run.log, name)
@@ -244,7 +267,7 @@ class EnergyMeter:
             unit: what was done.
 
         Raises:
-            ArgumentError: ``n`` is negative or no number.
+            ArgumentError: ``n`` is negative or no number, or ``unit`` no name.
 
         Example:
             >>> from physbias.energy.simulated import Constant, SimulatedGpu, simulate
@@ -259,6 +282,8 @@ class EnergyMeter:
         """
         if type(n) is not int or n < 0:
             check_count(n)
+        if type(unit) is not str or not unit:
+            check_name(unit, "unit")
         run = self._run
         if run is None or run.stopped:
             self._miss(f"step of {unit!r}")
@@ -296,12 +321,16 @@ class EnergyMeter:
         The figure is kept for a moment and given again, so that asking often is
         cheap. After the block it is that of :attr:`result`.
         """
-        if self._run is None:
+        run = self._run
+        if run is not None and not run.stopped:
+            return run.so_far(self._model)
+        if run is None:
             return Snapshot(None, None, 0.0, self.reason)
-        if not self._run.stopped:
-            return self._run.so_far(self._model)
-        result = self.result
-        return Snapshot(result.joules, result.interval, result.seconds, result.reason)
+        with self._lock:
+            if self._run is not None and not self._run.stopped:
+                return self._run.so_far(self._model)
+            last = self.result
+        return Snapshot(last.joules, last.interval, last.seconds, last.reason)
 
     @property
     def running(self) -> bool:
@@ -316,20 +345,22 @@ class EnergyMeter:
         Raises:
             MeterStateError: the meter runs, or has never run.
         """
-        if self._run is None or not self._run.stopped:
-            raise MeterStateError(
-                explain(
-                    "result",
-                    found="a running meter" if self.running else "an unused meter",
-                    expected="a meter whose block has ended",
-                    remedy="read the result after the with block, or call stop()",
+        with self._lock:
+            run = self._run
+            if run is None or not run.stopped:
+                raise MeterStateError(
+                    explain(
+                        "result",
+                        found="an unused meter" if run is None else "a running meter",
+                        expected="a meter whose block has ended",
+                        remedy="read the result after the with block, or call stop()",
+                    )
                 )
-            )
-        if self._record is None:
-            stray, self._stray = self._stray, 0
-            record = self._above_idle(self._run.settle(self._model, stray))
-            self._record = self._registrar.sign(self._run, record)
-        return self._record
+            if self._record is None:
+                stray, self._stray = self._stray, 0
+                record = self._above_idle(run.settle(self._model, stray))
+                self._record = self._registrar.sign(run, record)
+            return self._record
 
     def gather(self, timeout: float = 60.0) -> EnergyRecord:
         """Return the record of the whole job, each device counted once.
@@ -347,16 +378,7 @@ class EnergyMeter:
             ArgumentError: ``timeout`` is no positive number.
             MeterStateError: the meter runs, or has never run.
         """
-        if not timeout > 0:
-            raise ArgumentError(
-                explain(
-                    "timeout",
-                    found=repr(timeout),
-                    expected="a positive number of seconds",
-                    remedy="leave it at 60 s",
-                )
-            )
-        return gather(self.result, timeout)
+        return gather(self.result, check_timeout(timeout))
 
     @property
     def joules(self) -> float | None:
@@ -395,14 +417,17 @@ class EnergyMeter:
     def _finished(self) -> bool:
         return self._run is not None and self._run.stopped
 
-    def _begin(self, stacklevel: int) -> Run:
+    def _begin(self, stacklevel: int, *, lasting: bool) -> Entries:
         found = self._machine.discover(self._devices, cpu=self._cpu)
         unreadable = [m for m in found.missing if m.present or not found.probes]
         if self._strict and (unreadable or not found.probes):
-            raise SensorUnavailableError(_refusal(unreadable))
+            raise SensorUnavailableError(refusal(unreadable))
         if not found.probes and not (self._model and self._cpu):
             reasons = "; ".join(m.reason for m in unreadable) or "nothing to read"
             text = f"no energy sensor can be read, joules will be None: {reasons}"
+            warnings.warn(text, SensorUnavailableWarning, stacklevel=stacklevel)
+        elif found.unknown:
+            text = f"not all devices can be measured: {'; '.join(found.unknown)}"
             warnings.warn(text, SensorUnavailableWarning, stacklevel=stacklevel)
         calibrate_probes(found.probes, self._calibrations, self._machine)
         around = self._baseline == "measure"
@@ -420,7 +445,8 @@ class EnergyMeter:
                 *([self._idle] if self._idle else []),
             ],
         )
-        return self._run
+        self._entries = Entries(self._run, lasting=lasting)
+        return self._entries
 
     def _finish_at_exit(self) -> None:
         if self.running and self._run is not None:
@@ -434,91 +460,16 @@ class EnergyMeter:
             return record
         return with_baseline(record, self._baseline)
 
-    def _enter(self, name: str, stacklevel: int) -> "_Entry":
-        run = self._run
-        if run is None or run.stopped:
-            return _Entry(self._begin(stacklevel), None)
-        region = Region(None if run.inert else run.log, name)
-        region.__enter__()
-        return _Entry(run, region)
+    def _enter(self, name: str, stacklevel: int) -> Entry:
+        with self._lock:
+            entries = self._entries
+            entry = None if entries is None else entries.enter(name)
+            while entry is None:
+                entry = self._begin(stacklevel, lasting=False).enter(name)
+            return entry
 
     def _miss(self, what: str) -> None:
         self._stray += 1
         if self._stray == 1:
             text = f"{what} is not counted, because the meter is not running"
             warnings.warn(text, MeterNotRunningWarning, stacklevel=3)
-
-
-class _Entries(threading.local):
-    """What the ``with`` statements of a thread have to undo."""
-
-    def __init__(self) -> None:
-        self.stack: list[_Entry] = []
-
-
-class _Entry:
-    """One entry into a meter: it began a run, or a region of the one that ran."""
-
-    __slots__ = ("_region", "_run")
-
-    def __init__(self, run: Run, region: Region | None) -> None:
-        self._run = run
-        self._region = region
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._region is not None:
-            self._region.__exit__(kind, error, traceback)
-        else:
-            self._run.stop(*_ending(kind))
-
-
-def _ending(kind: type[BaseException] | None) -> tuple[Status, str | None]:
-    if kind is None:
-        return Status.FINISHED, None
-    failed = issubclass(kind, Exception)
-    return Status.FAILED if failed else Status.INTERRUPTED, kind.__name__
-
-
-def _check_period(seconds: float | None) -> float | None:
-    if seconds is None:
-        return None
-    if isinstance(seconds, int | float) and 0.001 <= seconds <= 1.0:
-        return float(seconds)
-    raise ArgumentError(
-        explain(
-            "sampling_period",
-            found=repr(seconds),
-            expected="0.001 to 1 s",
-            remedy="leave it out, so that readings follow the refreshes of the devices",
-        )
-    )
-
-
-def _check_sync(sync: str) -> Sync:
-    if sync in list(Sync):
-        return Sync(sync)
-    raise ArgumentError(
-        explain(
-            "sync",
-            found=repr(sync),
-            expected=", ".join(repr(option.value) for option in Sync),
-            remedy="leave it at 'auto'",
-        )
-    )
-
-
-def _refusal(unreadable: Sequence[Missing]) -> str:
-    return explain(
-        "strict",
-        found="; ".join(m.reason for m in unreadable) or "nothing to read",
-        expected="a readable sensor for everything that was asked for",
-        remedy="; ".join(m.remedy for m in unreadable) or "choose devices or cpu",
-    )

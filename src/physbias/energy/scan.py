@@ -226,7 +226,7 @@ def _figure(offered: set[str], *, averaged: bool) -> str | None:
 def _mapping(gpu: GpuIdentity, used: Selection) -> str:
     if gpu not in used.gpus:
         return "not visible to this process"
-    place = f"GPU {used.gpus.index(gpu)} of this process"
+    place = f"cuda:{used.gpus.index(gpu)} of this process"
     if gpu.uuid in used.sliced:
         place += ", which uses a part of it (MIG): only the whole can be measured"
     if used.proven:

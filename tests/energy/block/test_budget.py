@@ -63,3 +63,13 @@ def test_cheap_devices_are_read_together_and_dear_ones_are_not():
     assert cheap.together
     spend(dear, clock, 2.4e-3, 30)
     assert not dear.together
+
+
+def test_one_slow_call_does_not_stop_the_readings():
+    """After many calls of 0.1 ms one of 1.5 s leaves pauses below half a second."""
+    clock = VirtualClock()
+    budget = Budget(clock)
+    for wall in [1e-4] * 30 + [1.5]:
+        clock.sleep(1.0)
+        budget.add(1, wall, 0.0)
+    assert budget.gap < 0.1

@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 
 from physbias.energy import Interval, UnitEnergy
-from physbias.energy.block.notes import Notes, check_count, check_tags
+from physbias.energy.block.notes import Notes, check_count, check_name, check_tags
 from physbias.errors import ArgumentError
 
 
@@ -40,3 +41,20 @@ def test_checks_let_good_values_pass():
     check_count(0.25)
     assert check_tags(None) == {}
     assert check_tags({"a": "b"}) == {"a": "b"}
+
+
+@pytest.mark.parametrize("tags", [["a"], "a", 5])
+def test_tags_are_a_mapping(tags):
+    with pytest.raises(ArgumentError, match=r"tags: found .*texts by name"):
+        check_tags(tags)
+
+
+def test_counts_of_tensors_are_told_the_way():
+    with pytest.raises(ArgumentError, match=r"pass n\.item\(\)"):
+        check_count(np.array([1, 2]))
+
+
+def test_names_are_texts():
+    check_name("forward", "name")
+    with pytest.raises(ArgumentError, match="name: found None"):
+        check_name(None, "name")

@@ -94,3 +94,13 @@ def test_a_device_that_stands_still_is_unlocked():
         assert lock.locked
         lock.missed()
     assert not lock.locked
+
+
+def test_a_phase_that_runs_away_is_dropped():
+    """Readings once per refresh see a change each time, and never where it was."""
+    lock = PhaseLock()
+    follow(lock, 0.1, 0.0, 5.0)
+    for k in range(3):
+        assert lock.locked
+        lock.changed(5.0 + 0.095 * k, 5.0 + 0.095 * (k + 1))
+    assert not lock.locked

@@ -1,5 +1,6 @@
 """Borders of regions as the program passes them."""
 
+import asyncio
 import threading
 
 import pytest
@@ -93,6 +94,25 @@ def test_each_thread_has_its_own_tree():
     assert len(log.tracks) == 2
     log.close(other[0])
     assert other[0].end is not None
+
+
+def test_each_task_has_its_own_tree():
+    log, spans = RegionLog(VirtualClock()), []
+
+    async def stay():
+        with Region(log, "a"):
+            spans.append(log.open("b"))
+            await asyncio.sleep(0)
+
+    async def three():
+        await asyncio.gather(stay(), stay())
+        await stay()
+
+    with Region(log, "main"):
+        asyncio.run(three())
+    assert [span.parent.parent for span in spans] == [None] * 3
+    assert len(log.tracks) == 3, "the main one, and those of two tasks"
+    assert sorted(len(track.codes) for track in log.tracks) == [2, 4, 8]
 
 
 def test_a_region_without_a_log_does_nothing():

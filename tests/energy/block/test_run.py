@@ -1,10 +1,12 @@
 """One block: its length, its end, and faults inside the meter."""
 
 import os
+import threading
 
 import pytest
 
 from physbias.energy import FlagCode, Status
+from physbias.energy.block import sampler
 from physbias.energy.block.run import Listener, Run, Sync
 from physbias.energy.simulated import (
     Constant,
@@ -121,6 +123,67 @@ def test_a_listener_that_raises_is_a_flag():
     machine.clock.sleep(3.0)
     run.stop(Status.FINISHED, None)
     assert faults(run.settle(None, 0)) == ["OSError('disk full')"]
+
+
+def test_a_fault_of_the_sampler_is_a_flag(monkeypatch):
+    machine, calls = board(), []
+    due = sampler._Hub._due
+
+    def broken(hub, now):
+        calls.append(now)
+        if 20 < len(calls) < 24:
+            raise RuntimeError("boom")
+        return due(hub, now)
+
+    monkeypatch.setattr(sampler._Hub, "_due", broken)
+    run = make_run(machine)
+    machine.clock.sleep(60.0)
+    run.stop(Status.FINISHED, None)
+    found = faults(run.settle(None, 0))
+    assert found == ["the sampler failed: RuntimeError('boom')"]
+
+
+def test_an_interrupt_while_the_queues_are_waited_for_ends_the_block(monkeypatch):
+    machine = board()
+    run = make_run(machine)
+    machine.clock.sleep(2.0)
+
+    def interrupted():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(machine.queues, "synchronize", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        run.stop(Status.FINISHED, None)
+    assert run.stopped
+    assert run.settle(None, 0).seconds == 2.0
+
+
+def test_a_second_thread_that_stops_waits_for_the_first(monkeypatch):
+    machine = board()
+    run = make_run(machine)
+    machine.clock.sleep(2.0)
+    waits, goes_on = threading.Event(), threading.Event()
+
+    def synchronize():
+        waits.set()
+        goes_on.wait()
+
+    monkeypatch.setattr(machine.queues, "synchronize", synchronize)
+    seen = []
+
+    def stop(error):
+        run.stop(Status.FINISHED, error)
+        seen.append(run.stopped)
+
+    first = threading.Thread(target=stop, args=["first"])
+    first.start()
+    waits.wait()
+    second = threading.Thread(target=stop, args=["second"])
+    second.start()
+    goes_on.set()
+    first.join()
+    second.join()
+    assert (seen, run.error) == ([True, True], "first")
 
 
 def test_a_forked_copy_is_inert(monkeypatch):

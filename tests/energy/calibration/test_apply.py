@@ -1,6 +1,10 @@
 import pytest
 
-from physbias.energy.calibration.apply import calibrate_probes, informed
+from physbias.energy.calibration.apply import (
+    UnusedCalibrationWarning,
+    calibrate_probes,
+    informed,
+)
 from physbias.energy.calibration.calibration import Calibration, save_calibrations
 from physbias.energy.calibration.store import remember
 from physbias.energy.clock import VirtualClock
@@ -92,7 +96,8 @@ def test_the_users_calibration_comes_before_the_kept_one(tmp_path):
 def test_a_calibration_of_another_driver_or_board_changes_nothing(tmp_path):
     here = machine(tmp_path)
     remember(known(driver="1.0", delay=0.03), here.environ)
-    (probe,) = probes(here, [known(uuid="GPU-b")])
+    with pytest.warns(UnusedCalibrationWarning, match="GPU-b"):
+        (probe,) = probes(here, [known(uuid="GPU-b")])
     assert probe.info.delay is None
     assert probe.info.calibration is None
 
@@ -156,3 +161,11 @@ def test_a_kept_calibration_of_another_driver_is_not_used(tmp_path):
 def test_a_bad_calibration_is_refused_when_the_meter_is_made(tmp_path):
     with pytest.raises(DataError, match=r"none\.json"):
         EnergyMeter(calibration=tmp_path / "none.json")
+
+
+def test_calibration_of_boards_elsewhere_is_told():
+    machine = simulate([SimulatedGpu(Constant(100.0))])
+    meter = EnergyMeter(cpu=False, machine=machine, calibration=known())
+    with pytest.warns(UnusedCalibrationWarning, match="GPU-a.* none of these"):
+        meter.start()
+    meter.stop()

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from physbias.energy.calibration.calibration import (
+    SCHEMA,
     Calibration,
     Latency,
     PowerLevel,
@@ -95,3 +96,11 @@ def test_what_a_meter_may_be_given(tmp_path):
 
 def test_the_difference_of_a_level_is_relative():
     assert PowerLevel("idle", 60.0, 63.0).difference == pytest.approx(0.05)
+
+
+def test_error_in_a_file_is_told_once(tmp_path):
+    path = tmp_path / "boards.json"
+    path.write_text(json.dumps({"schema": SCHEMA, "calibrations": [{"date": "x"}]}))
+    with pytest.raises(DataError) as refused:
+        load_calibrations(path)
+    assert str(refused.value).count("expected") == 1

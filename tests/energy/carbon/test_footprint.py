@@ -138,3 +138,16 @@ def test_estimates_are_marked(make_record):
 def test_exact_intensity_leaves_the_energys_interval(make_record):
     found = make_record(3.6e6).carbon(GridIntensity(100.0, error=0.0))
     assert found.grams_interval == pytest.approx((90.0, 110.0))
+
+
+@pytest.mark.parametrize("pue", ["a", True, float("nan")])
+def test_pue_has_to_be_a_number(make_record, pue):
+    with pytest.raises(ArgumentError, match="pue: found"):
+        make_record().carbon(50.0, pue=pue)
+
+
+@pytest.mark.parametrize(("units", "unit"), [("a", "b"), (3, 5), (3, "")])
+def test_units_of_sci_are_a_number_and_a_name(make_record, units, unit):
+    made = EmbodiedCarbon(total_grams=1e5, lifespan_seconds=1e8)
+    with pytest.raises(ArgumentError, match="sci: found"):
+        make_record().carbon(50.0, embodied=made).sci(units, unit)

@@ -63,3 +63,17 @@ def test_impossible_intensities_are_refused(grams):
 def test_impossible_errors_are_refused(error):
     with pytest.raises(ArgumentError, match="relative standard uncertainty"):
         GridIntensity(100.0, error)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("Germany", "DE"), ("germny", "DE"), ("UK", "GB"), ("France", "FR")],
+)
+def test_name_of_a_country_is_answered_with_its_code(name, code):
+    with pytest.raises(ArgumentError, match=f'pass "{code}"'):
+        grid_intensity(name)
+
+
+def test_what_is_like_no_country_gets_no_code():
+    with pytest.raises(ArgumentError, match="table; give the intensity"):
+        grid_intensity("Middle-earth")

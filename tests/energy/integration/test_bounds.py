@@ -14,3 +14,11 @@ def test_error_on_one_side_moves_the_interval_to_that_side():
     assert low == pytest.approx(106.0 - 2 * 12 / 12**0.5)
     assert high == pytest.approx(106.0 + 2 * 12 / 12**0.5)
     assert interval_around(100.0, 0.0, -12.0).low < 89.0
+
+
+def test_lag_takes_nothing_from_the_other_side():
+    """Without any lag the interval is 80 to 120, so it stays in."""
+    low, high = interval_around(100.0, 10.0, 30.0)
+    assert low <= 80.0
+    assert high > 120.0
+    assert interval_around(100.0, 10.0, -30.0).high >= 120.0

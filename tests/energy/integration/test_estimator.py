@@ -8,6 +8,8 @@ from physbias.energy import EnergyMeter, FlagCode, Verdict
 from physbias.energy.simulated import (
     Burst,
     Constant,
+    Cycle,
+    Fault,
     FromIntegral,
     Ramp,
     Sensor,
@@ -320,3 +322,59 @@ def test_parts_and_the_rest_add_up_to_the_whole_however_it_is_split():
     record = meter.result
     parts = sum(region.joules for region in record.regions)
     assert parts + record.unattributed == pytest.approx(record.joules, rel=1e-9)
+
+
+@pytest.mark.parametrize("lost", [2.80, 2.83, 2.87])
+def test_a_lost_device_is_told_up_to_its_loss(lost):
+    board = SimulatedGpu(Constant(300.0), Sensor(phase=0.0371), lost_at=lost)
+    machine = simulate([board])
+    with EnergyMeter(cpu=False, machine=machine) as meter:
+        machine.clock.sleep(10.0)
+    assert meter.joules == pytest.approx(300.0 * lost, abs=30.0)
+    assert meter.seconds >= lost
+    low, high = meter.result.devices[0].comparison
+    assert low <= 300.0 * lost <= high
+    assert meter.result.devices[0].seconds >= lost
+
+
+@pytest.mark.parametrize("after", [5.0, 12.0])
+def test_power_takes_over_from_a_counter_that_fails_for_good(after):
+    """200 W for 20 s are 4000 J."""
+    fault = Fault(call="energy", start=START + after)
+    machine = simulate([SimulatedGpu(Constant(200.0))], faults=(fault,))
+    machine.clock.sleep(START)
+    with EnergyMeter(cpu=False, machine=machine) as meter:
+        machine.clock.sleep(20.0)
+    assert meter.joules == pytest.approx(4000.0, rel=1e-3)
+    low, high = meter.interval
+    assert high - low < 0.25 * 4000.0
+    assert FlagCode.READ_ERRORS in codes(meter)
+
+
+@pytest.mark.parametrize(("watts", "least"), [(100.0, 0.75), (300.0, 0.75)])
+@pytest.mark.parametrize("seconds", [1.0, 5.0])
+def test_intervals_cover_a_steady_block_inside_a_busy_load(watts, least, seconds):
+    """330, 180 and 90 W in turn outside; before, 0.2 to 0.7 of them did."""
+    chance, hits, count = random.Random(7), 0, 100
+    cycle = Cycle([(0.13, 330.0), (0.06, 180.0), (0.04, 90.0)])
+    for _ in range(count):
+        start = 5.0 + chance.random()
+        steps = energy(cycle, start, start + seconds)
+
+        def used(t, start=start, steps=steps):
+            inside = min(max(t - start, 0.0), seconds)
+            if t <= start:
+                return cycle.energy(t)
+            if t <= start + seconds:
+                return cycle.energy(start) + watts * inside
+            return cycle.energy(t) - steps + watts * seconds
+
+        sensor = Sensor(phase=0.1 * chance.random(), noise=0.3)
+        board = SimulatedGpu(FromIntegral(used), sensor)
+        machine = simulate([board])
+        machine.clock.sleep(start)
+        with EnergyMeter(cpu=False, machine=machine) as meter:
+            machine.clock.sleep(seconds)
+        low, high = meter.result.comparison
+        hits += low <= watts * seconds <= high
+    assert hits >= least * count

@@ -1,10 +1,7 @@
-from itertools import pairwise
-
 import pytest
 
 from physbias.energy.integration.knots import (
     counter_knots,
-    lock_edges,
     power_knots,
 )
 from physbias.energy.integration.timeline import Staircase
@@ -53,22 +50,3 @@ def test_power_is_held_backwards():
 def test_jump_between_readings_adds_the_variance_of_its_place():
     knots = power_knots(staircase((0.0, 60.0), (0.3, 300.0), (0.4, 300.0)))
     assert knots.variances[-1] == pytest.approx((240.0 * 0.3) ** 2 / 12)
-
-
-def test_edges_are_sharpened_by_the_regular_refresh():
-    true = [0.037 + 0.1 * k for k in range(60)]
-    seen = [(0.017 * int(t / 0.017) + 0.0085, 0.0085) for t in true]
-    times, slacks = zip(*seen, strict=True)
-    locked, sharpened = lock_edges(times, slacks, 0.1)
-    rough = max(abs(a - b) for a, b in zip(times, true, strict=True))
-    fine = max(abs(a - b) for a, b in zip(locked, true, strict=True))
-    assert fine < 0.4 * rough
-    assert max(sharpened) < max(slacks)
-
-
-def test_irregular_edges_stay_where_they_were_seen():
-    times = [0.0, 0.1, 0.26, 0.3, 0.41, 0.5, 0.58, 0.7, 0.83, 0.9]
-    slacks = [0.004] * 10
-    locked, _ = lock_edges(times, slacks, 0.1)
-    assert all(abs(a - b) <= 0.004 + 1e-12 for a, b in zip(times, locked, strict=True))
-    assert all(b > a for a, b in pairwise(locked))

@@ -22,6 +22,17 @@ def test_steady_readings_after_the_end_are_quiet():
     assert found.error < 1.0
 
 
+def test_a_fast_sensor_must_be_steady_for_a_quarter_of_a_second():
+    """Steps of 80 ms look steady for a few refreshes of 20 ms."""
+    series = Staircase()
+    series.period = 0.02
+    for i in range(80):
+        series.append(0.005 * i, (330.0, 180.0, 90.0)[i // 16 % 3])
+        if i == 31:
+            assert quiet_after(series, 0.08) is None
+    assert quiet_after(series, 0.08) is None
+
+
 def test_changing_or_missing_readings_after_the_end_are_not():
     assert quiet_after(register(300.0, 180.0, 60.0, 90.0, 60.0), 0.1) is None
     assert quiet_after(register(300.0, 60.0), 0.1) is None
@@ -34,7 +45,9 @@ def test_history_before_the_start_decides():
 
 def test_single_reading_needs_another_sign():
     single = register(60.0, start=1.0)
-    assert quiet_before(single, 1.0, None, [150.0, 300.0]).watts == 60.0
+    lower = quiet_before(single, 1.0, Quiet(90.0, 0.5), [150.0, 300.0])
+    assert lower.watts == 60.0
+    assert quiet_before(single, 1.0, None, [150.0, 300.0]) is None
     assert quiet_before(single, 1.0, Quiet(61.0, 0.5), [60.0, 300.0]).watts == 60.0
     assert quiet_before(single, 1.0, None, [60.0, 300.0]) is None
     busy = register(300.0, start=1.0)

@@ -1,8 +1,18 @@
 from dataclasses import replace
 
-from physbias.energy import DeviceKind, FlagCode, ProbeInfo, Source
+import pytest
+
+from physbias.energy import (
+    CrossCheck,
+    DeviceKind,
+    FlagCode,
+    ProbeInfo,
+    Source,
+    Verdict,
+)
 from physbias.energy.integration.measurement import Measurement, Unseen
 from physbias.energy.integration.remarks import (
+    aliasing_remarks,
     counter_remarks,
     power_remarks,
     reading_remarks,
@@ -57,8 +67,29 @@ def test_holes_are_told_with_number_sum_and_longest():
     timeline = Timeline()
     for time in (0.0, 1.0, 1.1, 3.1):
         timeline.add_power(time, 100.0)
-    chosen = Measurement(INFO, 0.0, 3.1, unseen=Unseen(0.75, 0.0, 1.0))
-    gap, alias = power_remarks(INFO, timeline, chosen)
-    assert (gap.code, alias.code) == (FlagCode.GAP, FlagCode.ALIASING_SUSPECTED)
+    (gap,) = power_remarks(INFO, timeline, Measurement(INFO, 0.0, 3.1))
+    assert gap.code is FlagCode.GAP
     assert gap.text.startswith("2 holes between readings, 3.0 s in all, the longest 2")
-    assert "25%" in alias.text
+
+
+@pytest.mark.parametrize("source", [Source.POWER, Source.COUNTER])
+def test_beat_of_a_part_time_sensor_is_told_whatever_the_figure_is(source):
+    info = replace(INFO, sensor_window=0.025)
+    power = Measurement(
+        info, 0.0, 3.1, refresh=0.1, unseen=Unseen(0.75, 0.0, 1.0), source=Source.POWER
+    )
+    (flag,) = aliasing_remarks(power, replace(power, source=source))
+    assert flag.code is FlagCode.ALIASING_SUSPECTED
+    assert "25%" in flag.text
+    assert ("counter" in flag.text) is (source is Source.COUNTER)
+
+
+@pytest.mark.parametrize(("window", "told"), [(0.025, 1), (0.1, 0), (None, 0)])
+def test_steady_readings_that_disagree_with_the_counter_are_told(window, told):
+    """A load exactly in step looks steady; only a part-time sensor misses it."""
+    info = replace(INFO, sensor_window=window)
+    power = Measurement(info, 0.0, 3.1, refresh=0.1, source=Source.POWER)
+    check = CrossCheck(1500.0, 0.67, Verdict.INCONSISTENT)
+    chosen = replace(power, source=Source.COUNTER, cross_check=check)
+    assert len(aliasing_remarks(power, chosen)) == told
+    assert aliasing_remarks(power, power) == []

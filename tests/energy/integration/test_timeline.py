@@ -95,3 +95,19 @@ def test_thinned_power_keeps_its_integral_and_a_counter_its_last_value():
     assert all(
         v == round(50 * t) for v, t in zip(energy.values, energy.after, strict=True)
     )
+
+
+def test_thinning_leaves_alone_what_is_not_old_enough():
+    series = Staircase()
+    for i in range(10):
+        series.append(0.1 * i, float(i))
+    series.thin(-30.0, 0.09, mean=False)
+    assert list(series.values) == [float(i) for i in range(10)]
+
+
+def test_impossible_readings_are_left_out_though_no_limit_is_known():
+    """No board uses 1 MW, or 1 GJ in a tenth of a second."""
+    timeline = counted(0.0, 20.0, 1e9, 60.0, 80.0)
+    assert (timeline.glitches, timeline.energy.values[-1]) == (1, 80.0)
+    timeline.add_power(0.0, 1e6)
+    assert (timeline.power.count, timeline.dropped) == (0, 1)

@@ -1,5 +1,7 @@
 """The cell magic in a real IPython shell."""
 
+import asyncio
+
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
@@ -65,12 +67,45 @@ def test_name_quiet_and_processors(shell, capsys):
 def test_error_in_the_cell_is_shown_and_the_record_kept(
     shell, capsys, cell, error, status
 ):
-    run(shell, "%%energy --no-cpu", cell)
+    done = run(shell, "%%energy --no-cpu", cell)
+    assert type(done.error_in_exec).__name__ == error  # so "Run all" stops
     record = shell.user_ns["energy"]
     assert (record.status, record.error) == (status, error)
     assert record.seconds == (0.0 if error == "SyntaxError" else 2.0)
     out = capsys.readouterr()
-    assert error in out.out + out.err
+    shown = out.out + out.err
+    assert shown.count("Traceback") <= 1
+    assert error in shown
+    assert "showtraceback" not in vars(shell)
+
+
+def test_terminal_shows_lines(shell):
+    run(shell, "%%energy --no-cpu -q", "sleep(5.0)").raise_error()
+    shown, _ = shell.display_formatter.format(shell.user_ns["energy"])
+    assert "device  energy" in shown["text/plain"]
+    assert "EnergyRecord(" not in shown["text/plain"]
+
+
+def test_estimate(shell, machine):
+    machine.clock.busy_cores = 2.0
+    run(shell, "%%energy -q --estimate", "sleep(5.0)").raise_error()
+    cpu = shell.user_ns["energy"].devices[-1]
+    assert (cpu.source, cpu.joules) == ("estimate", pytest.approx(5.0 * 2.0 * 8.0))
+
+
+def test_top_level_await_is_measured_where_no_loop_runs(shell):
+    cell = "import asyncio; await asyncio.sleep(0); sleep(2.0)"
+    run(shell, "%%energy --no-cpu -q", cell).raise_error()
+    assert shell.user_ns["energy"].seconds == 2.0
+
+
+def test_top_level_await_inside_a_running_loop_is_refused(shell):
+    async def notebook():
+        return run(shell, "%%energy -q", "import asyncio; await asyncio.sleep(0)")
+
+    done = asyncio.run(notebook())
+    assert "awaits at its top level" in str(done.error_in_exec)
+    assert "energy" not in shell.user_ns
 
 
 def test_last_expression_of_the_cell_is_shown(shell, capsys):

@@ -146,6 +146,19 @@ def test_without_a_group_the_record_stands_alone():
     assert missing_flags(gather(whole, 60.0)) == []
 
 
+@pytest.mark.parametrize("size", [None, 1])
+def test_a_lone_process_gets_its_own_record(size):
+    own = record(0, size=size)
+    assert gather(own, 60.0) is own
+
+
+def test_a_group_of_one_gets_its_own_record(monkeypatch):
+    lone = Exchange(dist.HashStore(), 0, 1)
+    monkeypatch.setattr("physbias.energy.job.gather._default_exchange", lambda: lone)
+    own = record(0, size=1)
+    assert gather(own, 60.0) is own
+
+
 def test_a_store_that_fails_costs_only_the_others(monkeypatch):
     class Broken:
         def set(self, key, value):

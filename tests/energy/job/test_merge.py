@@ -8,6 +8,7 @@ from physbias.energy import (
     Basis,
     DeviceEnergy,
     DeviceKind,
+    EnergyMeter,
     EnergyRecord,
     Flag,
     FlagCode,
@@ -16,10 +17,13 @@ from physbias.energy import (
     Source,
     Status,
 )
+from physbias.energy.baseline import with_baseline
 from physbias.energy.host import Host
 from physbias.energy.job.merge import merge
 from physbias.energy.record.job import Origin
 from physbias.energy.record.trace import PowerTrace
+from physbias.energy.record.units import UnitEnergy
+from physbias.energy.simulated import Constant, SimulatedGpu, simulate
 from physbias.errors import ArgumentError
 
 BUSY, IDLE = 300.0, 100.0
@@ -314,6 +318,72 @@ def test_regions_of_an_estimate_stay_out_of_a_measured_sum():
     assert merged.unattributed == pytest.approx(600.0)
 
 
+def test_units_annotations_and_net_energy_come_along():
+    """5000 J on one GPU for 30 s; two ranks of which only one counts, a third alone.
+
+    Idle power is 50 W: 5000 J and 1000 J less 50 W for 30 s and for 10 s.
+    """
+
+    def part(end, board, rank, steps, **notes):
+        one = record(0.0, end, device(0.0, end, board), rank=rank, annotations=notes)
+        each = UnitEnergy.share("step", steps, one.joules, one.interval)
+        return with_baseline(replace(one, units=(each,)), 50.0)
+
+    parts = [
+        part(30.0, "GPU-a", 0, 10, lr=0.1, seed=0),
+        part(30.0, "GPU-a", 1, 10, lr=0.1, seed=1),
+        part(10.0, "GPU-b", 2, 20, lr=0.1, seed=2),
+    ]
+    merged = merge(parts)
+    assert merged.joules == pytest.approx(6000.0)
+    (step,) = merged.units
+    assert (step.unit, step.count) == ("step", 40)
+    assert step.joules_per_unit == pytest.approx(150.0)
+    assert step.interval_per_unit.low == pytest.approx(merged.interval.low / 40)
+    assert merged.annotations == {"lr": 0.1}
+    assert [member.annotations["seed"] for member in merged.members] == [0, 1, 2]
+    assert merged.net.idle_joules == pytest.approx(2000.0)
+    assert merged.net.joules == pytest.approx(4000.0)
+    assert merge([*parts[:2], replace(parts[2], net=None)]).net is None
+    assert merge([merged]) == merged
+    assert EnergyRecord.from_json(merged.to_json()) == merged
+
+
+def suspended(machine):
+    """10 s of which the last 4 s are measured twice; between them 100 s of sleep."""
+    clock = machine.clock
+    clock.sleep(5.0)
+    first, second = (EnergyMeter(cpu=False, machine=machine) for _ in range(2))
+    with first:
+        clock.sleep(5.0)
+        clock.suspend(100.0)
+        clock.sleep(1.0)
+        with second:
+            clock.sleep(4.0)
+    return first.result, second.result
+
+
+@pytest.mark.parametrize("slept_before", [0.0, 1000.0])
+def test_a_machine_that_slept_counts_once(slept_before):
+    """100 W for the 10 s that the machine was awake."""
+    machine = simulate([SimulatedGpu(Constant(100.0))])
+    machine.clock.suspend(slept_before)
+    merged = merge(suspended(machine))
+    assert merged.joules == pytest.approx(1000.0, rel=1e-3)
+    assert merged.job.ranks[1].counted_joules == pytest.approx(0.0, abs=1.0)
+    assert merged.seconds == pytest.approx(10.0, abs=1e-3)
+
+
+def test_a_device_lost_early_leaves_its_time_to_others():
+    """Rank 0 lost the GPU after 12 of 30 s; rank 1 measured 0 to 25 s."""
+    early = record(0.0, 30.0, device(0.0, 12.0), rank=0)
+    merged = merge([early, record(0.0, 25.0, rank=1)])
+    assert merged.joules == pytest.approx(4500.0, rel=1e-3)
+    counted = [rank.counted_joules for rank in merged.job.ranks]
+    assert counted == pytest.approx([1600.0, 2900.0], rel=1e-3)
+    assert merged.devices[0].seconds == pytest.approx(25.0)
+
+
 def test_skew_and_missing_ranks():
     parts = [record(0.0, 10.0, rank=0), record(0.5, 12.0, rank=3)]
     parts = [replace(p, origin=replace(p.origin, world_size=4)) for p in parts]
@@ -336,3 +406,12 @@ def test_what_cannot_be_merged():
         merge([])
     with pytest.raises(ArgumentError, match="without an origin"):
         merge([record(0.0, 1.0, origin=None)])
+
+
+def test_path_of_a_journal_may_stand_alone(tmp_path):
+    machine = simulate([SimulatedGpu(Constant(300.0))])
+    path = tmp_path / "run.jsonl"
+    with EnergyMeter(cpu=False, machine=machine, journal=path) as meter:
+        machine.clock.sleep(5.0)
+    joules = meter.joules
+    assert merge(path).joules == merge(str(path)).joules == joules

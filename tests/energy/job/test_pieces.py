@@ -1,7 +1,16 @@
+from types import SimpleNamespace
+
 import pytest
 
 from physbias.energy import DeviceEnergy, DeviceKind, Interval, Source
-from physbias.energy.job.pieces import Error, device_error, shifted, subtract
+from physbias.energy.job.pieces import (
+    Counted,
+    Error,
+    combine,
+    device_error,
+    shifted,
+    subtract,
+)
 from physbias.energy.record.trace import PowerTrace
 
 
@@ -53,3 +62,30 @@ def test_a_trace_is_moved():
     trace = PowerTrace((0.0, 1.0), (5.0,))
     assert shifted(trace, 2.0) == PowerTrace((2.0, 3.0), (5.0,))
     assert shifted(None, 2.0) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "half"), [(Source.ESTIMATE, 20.0), (Source.COUNTER, 200.0**0.5)]
+)
+def test_estimates_of_all_ranks_are_wrong_together(source, half):
+    """They rest on one assumed power per core; counters err on their own."""
+    ranks = [
+        Counted(
+            ("host", "cpu", f"process {pid}"),
+            DeviceEnergy(
+                uuid="",
+                name="",
+                label="CPU",
+                kind=DeviceKind.CPU,
+                source=source,
+                joules=20.0,
+                interval=Interval(10.0, 30.0),
+                comparison=Interval(10.0, 30.0),
+                seconds=1.0,
+            ),
+            SimpleNamespace(host=SimpleNamespace(machine="m")),
+            error=Error((0.0, 0.0), (10.0, 10.0)),
+        )
+        for pid in (1, 2)
+    ]
+    assert combine(ranks).systematic == pytest.approx((half, half))

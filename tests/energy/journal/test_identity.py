@@ -2,6 +2,8 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from physbias.energy import Host, MonotonicClock, VirtualClock
 from physbias.energy.journal.identity import Identity
 
@@ -29,6 +31,18 @@ def test_a_suspension_lies_inside_the_window():
     origin = identity.origin(100.0, 120.0)
     assert origin.start_seconds == 100.0
     assert origin.end_seconds == 120.0 + 3600.0
+    assert origin.awake_seconds == 100.0
+    later = Identity(clock, HOST, {}).origin(130.0, 140.0)
+    assert later.slept_seconds == pytest.approx(3600.0)
+    assert later.start_seconds == pytest.approx(130.0 + 3600.0)
+    assert later.awake_seconds == pytest.approx(130.0)
+
+
+def test_the_clock_without_sleep_is_that_of_all_processes():
+    clock = MonotonicClock()
+    now = clock.now()
+    origin = Identity(clock, HOST, {}).origin(now, now)
+    assert origin.awake_seconds == pytest.approx(now, abs=1e-6)
 
 
 def test_runs_differ():

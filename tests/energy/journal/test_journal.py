@@ -11,7 +11,8 @@ import pytest
 
 from physbias.energy import DeviceKind, ProbeInfo, Source
 from physbias.energy.integration.timeline import Timeline
-from physbias.energy.journal.journal import Journal
+from physbias.energy.journal.journal import Journal, check_path
+from physbias.errors import ArgumentError
 
 INFO = ProbeInfo(
     uuid="GPU-1",
@@ -240,3 +241,9 @@ bench.run(1.0)
 print(len(lines(path)))
 """
     assert elsewhere(tmp_path / "j", code).split() == ["3", "4"]
+
+
+@pytest.mark.parametrize("path", [3, None, ""])
+def test_paths_are_texts_or_paths(path):
+    with pytest.raises(ArgumentError, match="path: found"):
+        check_path(path, "path")

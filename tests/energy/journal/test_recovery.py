@@ -151,6 +151,44 @@ def test_regions_come_back(tmp_path):
     assert record.unattributed == pytest.approx(0.0, abs=1e-6 * record.joules)
 
 
+@pytest.mark.parametrize("late", [0.05 * i for i in range(12)])
+def test_killed_just_after_the_begin_of_a_region(tmp_path, late):
+    """Evaluation stops before the last line, whatever began in between."""
+    machine = simulate([SimulatedGpu(Constant(200.0), Sensor(phase=0.03))])
+    with meter_of(machine, tmp_path / "j") as meter:
+        machine.clock.sleep(5.0)
+        for _ in range(10):
+            with meter.region("step"):
+                machine.clock.sleep(0.1)
+        with meter.region("last"):
+            machine.clock.sleep(late)
+            with meter.region("inner"):
+                machine.clock.sleep(0.6 - late)
+                record = recover(torn(tmp_path / "j"))
+    step = record.region("step")
+    inside = sum(region.own_joules for region in record.regions)
+    assert step.joules == pytest.approx(200.0 * step.seconds, rel=0.05)
+    assert all(0.0 < r.seconds <= record.seconds for r in record.regions)
+    assert inside + record.unattributed == pytest.approx(record.joules)
+
+
+def test_short_regions_and_the_rest_make_up_the_whole(tmp_path):
+    """20 ms forward, 20 ms backward and 10 ms of neither: 2, 2 and 1 of five parts."""
+    machine = simulate([SimulatedGpu(Constant(200.0), Sensor(phase=0.03))])
+    with meter_of(machine, tmp_path / "j") as meter:
+        for _ in range(400):
+            for name in ("forward", "backward"):
+                with meter.region(name):
+                    machine.clock.sleep(0.02)
+            machine.clock.sleep(0.01)
+        record = recover(torn(tmp_path / "j"))
+    for name in ("forward", "backward"):
+        assert record.region(name).joules == pytest.approx(record.joules * 0.4, rel=0.1)
+    parts = sum(region.joules for region in record.regions)
+    assert parts + record.unattributed == pytest.approx(record.joules, rel=1e-6)
+    assert record.unattributed == pytest.approx(record.joules * 0.2, rel=0.15)
+
+
 class Steps:
     def __init__(self, low, high, spans):
         self.low, self.high, self.spans = low, high, spans

@@ -1,4 +1,4 @@
-from dataclasses import FrozenInstanceError
+from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
@@ -25,6 +25,12 @@ def test_units_are_in_the_stored_names(origin):
     assert stored["start_s"] == 2.0
     assert stored["unix_s"] == 4.0
     assert from_plain(Origin, stored) == origin
+
+
+def test_sleep_before_the_start_is_left_out(origin):
+    assert origin.awake_seconds == 2.0
+    assert replace(origin, slept_seconds=0.5).awake_seconds == 1.5
+    assert plain(replace(origin, slept_seconds=0.5))["slept_s"] == 0.5
 
 
 def test_an_origin_is_frozen(origin):

@@ -1,6 +1,14 @@
-from physbias.energy.record.record import Basis, Flag, FlagCode
+from physbias.energy import EnergyMeter
+from physbias.energy.record.record import (
+    Basis,
+    CrossCheck,
+    Flag,
+    FlagCode,
+    Verdict,
+)
 from physbias.energy.record.software import Software
 from physbias.energy.sensors.probe import DeviceKind, Source
+from physbias.energy.simulated import Constant, Sensor, SimulatedGpu, simulate
 
 SOFTWARE = Software(
     physbias="0.1.0",
@@ -72,3 +80,27 @@ def test_mlperf_block_counts_readings(make_record, make_device):
 def test_mlperf_block_wants_one_reading_a_second(make_record, make_device):
     slow = make_device(samples=100, seconds=200.0)
     assert "at_least_60_and_1_per_s: no" in make_record(devices=(slow,)).mlperf_block()
+
+
+def test_power_readings_are_named_only_where_there_were_some(make_record, make_device):
+    check = CrossCheck(2990.0, -0.003, Verdict.CONSISTENT)
+    alone, checked = make_device(), make_device(uuid="GPU-2", cross_check=check)
+    for text in (
+        make_record(devices=(alone,)).methods_sentence(),
+        make_record(devices=(alone,)).mlperf_block(),
+    ):
+        assert "reconstructed from its own steps" in text
+        assert "power readings" not in text
+    both = make_record(devices=(alone, checked)).methods_sentence()
+    assert both.count("from power readings") == 1
+    assert "2 ×" not in both
+
+
+def test_a_board_without_power_readings_says_so():
+    machine = simulate(
+        [SimulatedGpu(Constant(100.0), Sensor(instant_window=None, plain_window=None))]
+    )
+    machine.clock.sleep(5)
+    with EnergyMeter(cpu=False, machine=machine) as meter:
+        machine.clock.sleep(5)
+    assert "power readings" not in meter.result.methods_sentence()

@@ -8,6 +8,8 @@ from physbias.energy.record.record import (
     Status,
 )
 
+SHORT = Flag(FlagCode.SHORT_WINDOW, "short")
+
 
 class Page(HTMLParser):
     """Texts and the balance of tags."""
@@ -31,23 +33,41 @@ class Page(HTMLParser):
         self.texts.append(data)
 
 
-def test_page_shows_total_devices_regions_picture_and_remarks(make_record):
+def test_page_shows_total_devices_regions_picture_and_remarks(make_record, make_device):
     record = make_record(
-        regions=(RegionEnergy("forward", 9.0, 4.0, Interval(8.0, 10.0), 2.0, 3),),
-        flags=(Flag(FlagCode.GAP, "a hole of 1 s", "GPU 0"),),
+        regions=(
+            RegionEnergy("forward", 9.0, 4.0, Interval(8.0, 10.0), 2.0, 3, (SHORT,)),
+        ),
+        flags=(
+            Flag(FlagCode.GAP, "a hole of 1 s", "GPU 0"),
+            Flag(FlagCode.UNMEASURED, "no driver", "CPU"),
+        ),
+        devices=(make_device(), make_device(None, label="CPU", uuid="")),
     ).with_carbon("DE")
     page = Page(record._repr_html_())
     assert not page.open
-    for text in ("3.000 kJ", "GPU 0", "a board", "300 W", "forward", "4.000 J", "3"):
+    for text in (
+        "3.00 kJ ± 10 %",
+        "GPU 0",
+        "a board",
+        "300 W",
+        "forward",
+        "4.0 J",
+        "3",
+    ):
         assert text in page.texts
     assert any("a hole of 1 s" in text for text in page.texts)
+    assert "short-window (region forward): short" in page.texts
+    assert "Caution: GPU 0 holes between readings" in page.texts
+    assert page.texts.count("no driver") == 1
     assert any("CO2e" in text for text in page.texts)
     assert "svg" in page.tags
 
 
 def test_missing_figure_is_not_zero(make_record):
     page = Page(make_record(None)._repr_html_())
-    assert "No energy figure: no driver" in page.texts
+    assert "No energy figure" in page.texts
+    assert page.texts.count("no driver") == 1
     assert "0.000 J" not in page.texts
     assert "svg" not in page.tags
 

@@ -1,4 +1,4 @@
-from physbias.energy.record.power import counted
+from physbias.energy.record.power import counted, cut_short
 from physbias.energy.record.record import Basis
 from physbias.energy.sensors.probe import Source
 
@@ -9,3 +9,10 @@ def test_an_estimate_beside_a_measurement_is_not_counted(make_record, make_devic
     assert counted(make_record(devices=devices)) == [devices[0]]
     modelled = make_record(devices=devices, basis=Basis.ESTIMATE)
     assert counted(modelled) == [estimate]
+
+
+def test_devices_that_were_not_measured_up_to_the_end(make_device):
+    devices = (make_device(), make_device(None, seconds=0.0))
+    assert cut_short(devices, 10.0) is None
+    short = make_device(seconds=4.0, label="GPU 1")
+    assert cut_short((*devices, short), 10.0) == "GPU 1 was measured for 4 s of 10 s"

@@ -122,7 +122,7 @@ def test_nested_values_are_json(make_record, make_device):
 
 def test_columns_of_this_schema(make_record):
     """A change here needs a new version of the schema."""
-    assert SCHEMA == "physbias.energy/2"
+    assert SCHEMA == "physbias.energy/3"
     interval = ("interval_low_J", "interval_high_J")
     comparison = tuple(f"comparison_{end}" for end in interval)
     frame = make_record().to_frame
@@ -131,6 +131,8 @@ def test_columns_of_this_schema(make_record):
         *("reason", "flags", "coverage", "samples", "power_mean_W", "power_max_W"),
         *("cross_check_energy_J", "cross_check_relative_difference"),
         *("cross_check_verdict", "calibration", "unattributed_energy_J"),
+        *("gain_error", "offset_error_power_W", "delay_error_energy_J"),
+        "lag_energy_J",
         *(*interval, *comparison),
     }
     assert set(frame(table="regions").columns) == {
@@ -138,6 +140,6 @@ def test_columns_of_this_schema(make_record):
         *("device_energy_J", *interval, *comparison),
     }
     assert set(frame(table="units").columns) == {
-        *("unit", "count", "energy_per_unit_J"),
+        *("unit", "count", "energy_per_unit_J", "reason"),
         *("interval_per_unit_low_J", "interval_per_unit_high_J"),
     }

@@ -86,10 +86,25 @@ def test_entry_that_names_no_gpu_is_reported():
     assert choose([5], NODE, {}).unresolved == ("5",)
 
 
-@pytest.mark.parametrize("devices", ["all", 3, [1.5], [True], None])
+@pytest.mark.parametrize(
+    "devices",
+    ["all", 3, [1.5], [True], None, [-1], "cpu", "cuda:x", ["foo"], "", "cuda:-1"],
+)
 def test_wrong_choice_is_refused(devices):
     with pytest.raises(ArgumentError, match=r"devices: found .*expected \"used\""):
         check_choice(devices)
+
+
+@pytest.mark.parametrize(
+    "name", ["cuda:1", "cuda", "1", "GPU-aaaa", "MIG-GPU-bbbb2222-3/1/0"]
+)
+def test_single_name_stands_for_a_list_of_one(name):
+    assert check_choice(name) == (name,)
+
+
+def test_only_the_wrong_entry_is_named():
+    with pytest.raises(ArgumentError, match="found 'cuda:x', expected"):
+        check_choice(["cuda:0", "cuda:x"])
 
 
 class FakeCuda:

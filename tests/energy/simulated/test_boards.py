@@ -36,6 +36,12 @@ def test_registers_look_back_over_their_windows():
     assert machine.nvml.plain_power(0) == pytest.approx(0.8 * 60.0 + 0.2 * 300.0)
 
 
+def test_power_comes_in_milliwatts():
+    """Like the driver's: a constant power shows no change of the last bit."""
+    board = SimulatedGpu(Constant(300.0), Sensor(phase=0.0371))
+    assert {board.register(0.01 * k, 0.1) for k in range(1000)} == {300.0}
+
+
 def test_gain_offset_and_delay_change_what_is_shown():
     sensor = Sensor(gain=1.1, offset=5.0, counter_delay=0.1)
     board = SimulatedGpu(Constant(100.0), sensor)

@@ -19,12 +19,13 @@ from physbias.energy.simulated import (
     Ramp,
     Sensor,
     SimulatedGpu,
+    load_pynvml,
     make_pynvml,
     write_pynvml,
 )
 from physbias.errors import ArgumentError
 
-AVERAGE, INSTANT, TOTAL_ENERGY, MODULE = 185, 186, 83, 1
+AVERAGE, INSTANT, TOTAL_ENERGY, MODULE, MEMORY = 185, 186, 83, 1, 2
 READER = """
 import json, sys, time
 from physbias.energy import EnergyMeter
@@ -76,8 +77,24 @@ def test_power_fields_have_a_scope():
     module = make_pynvml([SimulatedGpu(Constant(250.0))])
     handle = module.nvmlDeviceGetHandleByIndex(0)
     assert field(module, handle, (AVERAGE, 0)).value.uiVal == 250_000
-    value = field(module, handle, (INSTANT, MODULE))
-    assert value.nvmlReturn == pynvml.NVML_ERROR_NOT_SUPPORTED
+    for scope in (MODULE, MEMORY):
+        value = field(module, handle, (INSTANT, scope))
+        assert value.nvmlReturn == pynvml.NVML_ERROR_NOT_SUPPORTED
+
+
+def test_module_and_past_readings_are_those_of_the_board():
+    sensor = Sensor(module_window=0.1, kept_seconds=1.0)
+    module = make_pynvml([SimulatedGpu(Constant(250.0), sensor)], start=long_ago())
+    handle = module.nvmlDeviceGetHandleByIndex(0)
+    assert field(module, handle, (INSTANT, MODULE)).value.uiVal == 250_000
+    _, samples = module.nvmlDeviceGetSamples(handle, pynvml.NVML_TOTAL_POWER_SAMPLES, 0)
+    assert [s.sampleValue.uiVal for s in samples] == [250_000] * len(samples)
+    ages = [time.time() - 1e-6 * s.timeStamp for s in samples]
+    assert len(ages) >= 10
+    assert ages == sorted(ages, reverse=True)
+    assert max(ages) < 10.0
+    with pytest.raises(module.NVMLError_NotSupported):
+        module.nvmlDeviceGetSamples(handle, pynvml.NVML_GPU_UTILIZATION_SAMPLES, 0)
 
 
 def test_constants_are_the_genuine_ones_and_other_calls_are_refused():
@@ -93,13 +110,17 @@ def test_constants_are_the_genuine_ones_and_other_calls_are_refused():
 
 
 def test_boards_are_found_by_index_and_identity():
-    boards = [SimulatedGpu(Constant(1.0), uuid=f"GPU-{i}") for i in range(8)]
+    boards = [
+        SimulatedGpu(Constant(1.0), uuid=f"GPU-{i}", name=f"Model {i}")
+        for i in range(8)
+    ]
     module = make_pynvml(boards)
     module.nvmlInit()
     assert module.nvmlDeviceGetCount() == 8
     seventh = module.nvmlDeviceGetHandleByUUID(b"GPU-7")
     assert module.nvmlDeviceGetIndex(seventh) == 7
     assert module.nvmlDeviceGetUUID(seventh) == "GPU-7"
+    assert module.nvmlDeviceGetName(seventh) == "Model 7"
     with pytest.raises(module.NVMLError_InvalidArgument):
         module.nvmlDeviceGetHandleByIndex(8)
     with pytest.raises(module.NVMLError_NotFound):
@@ -147,6 +168,15 @@ def test_traces_that_cannot_travel_are_refused(tmp_path: Path):
     board = SimulatedGpu(FromIntegral(lambda time: 5.0 * time))
     with pytest.raises(ArgumentError, match="write the trace as a class"):
         write_pynvml(tmp_path, [board])
+
+
+def test_boards_are_loaded_at_the_first_call_only(tmp_path: Path):
+    """PyTorch imports pynvml while a trace's own module may be half imported."""
+    write_pynvml(tmp_path, [SimulatedGpu(Constant(1.0))])
+    boards = (tmp_path / "boards.pickle").rename(tmp_path / "away")
+    module = load_pynvml(tmp_path)
+    boards.rename(tmp_path / "boards.pickle")
+    assert module.nvmlDeviceGetCount() == 1
 
 
 def test_command_that_some_programs_look_for_exists(tmp_path: Path):

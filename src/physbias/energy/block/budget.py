@@ -13,6 +13,7 @@ _FIRST_COST = 1e-4
 _WALL_SHARE = 0.1
 _CHEAP = 3.0
 _PAY_BACK = 10.0
+_LARGEST_RISE = 4.0
 
 
 class Budget:
@@ -20,7 +21,8 @@ class Budget:
 
     A tick is a waking of the thread, and the readings in it. Its cost is the processor
     time of the thread, or part of the time that its readings took where that is more:
-    readings that wait inside the driver may keep others waiting.
+    readings that wait inside the driver may keep others waiting. Of that time no tick
+    counts more than a few usual ones, so that one slow call does not stop the readings.
 
     Args:
         clock: tells the time and the processor time.
@@ -51,7 +53,10 @@ class Budget:
         if devices:
             self._count += 1
             weight = 1 / min(self._count, 2 * _FIRST_READINGS)
-            cost = max(work, wall * CPU_BUDGET / _WALL_SHARE)
+            waited = wall * CPU_BUDGET / _WALL_SHARE
+            if self._count > 1:
+                waited = min(waited, _LARGEST_RISE * self._tick)
+            cost = max(work, waited)
             self._tick += weight * (cost - self._tick)
             self._rest += weight * (cost - reading - self._rest)
             self._reading += weight * (reading / devices - self._reading)

@@ -9,6 +9,7 @@ from physbias.energy.block.pricing import Price, price_regions
 from physbias.energy.block.track import Track
 from physbias.energy.integration.estimator import Measurement
 from physbias.energy.model import CpuModel
+from physbias.energy.record.power import cut_short
 from physbias.energy.record.record import (
     Basis,
     DeviceEnergy,
@@ -89,6 +90,7 @@ def settle(
     outside = priced.unattributed
     devices = [replace(d, unattributed=outside.get(_identity(d))) for d in devices]
     reasons = [d.reason for d in devices if d.reason]
+    length = block.end - block.start
     nothing = "; ".join(reasons) or "the meter was asked to read nothing"
     return EnergyRecord(
         joules=joules,
@@ -96,7 +98,7 @@ def settle(
         comparison=comparison,
         basis=basis,
         reason=nothing if joules is None else None,
-        seconds=block.end - block.start,
+        seconds=length,
         status=block.status,
         error=block.error,
         started=block.started,
@@ -107,7 +109,7 @@ def settle(
         label=block.notes.label,
         tags=dict(block.notes.tags),
         annotations=dict(block.notes.annotations),
-        units=block.notes.units(joules, interval),
+        units=block.notes.units(joules, interval, cut_short(devices, length)),
     )
 
 
@@ -227,7 +229,7 @@ def _flags(
 ) -> list[Flag]:
     flags = [flag for device in devices for flag in device.flags]
     if overlap:
-        text = "regions of several threads overlap, so their energies do not add up"
+        text = "regions of several threads or tasks overlap: their sum counts twice"
         flags.append(Flag(FlagCode.REGIONS_OVERLAP, text))
     if block.stray:
         text = f"{block.stray} regions or steps came while the meter was not running"

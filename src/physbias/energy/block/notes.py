@@ -48,18 +48,36 @@ class Notes:
         )
 
     def units(
-        self, joules: float | None, interval: Interval | None
+        self,
+        joules: float | None,
+        interval: Interval | None,
+        reason: str | None = None,
     ) -> tuple[UnitEnergy, ...]:
         """Return the energy per unit of each kind.
 
         Args:
             joules: energy of the block [J].
             interval: its 95 % interval.
+            reason: why the energy does not belong to all the units, if so.
         """
         return tuple(
-            UnitEnergy.share(unit, count, joules, interval)
+            UnitEnergy.share(unit, count, joules, interval, reason)
             for unit, count in dict(self.counts).items()
         )
+
+
+def check_name(name: str, argument: str) -> None:
+    """Raise :class:`ArgumentError` where a region or a unit has no name."""
+    if isinstance(name, str) and name:
+        return
+    raise ArgumentError(
+        explain(
+            argument,
+            found=repr(name),
+            expected="a name",
+            remedy="pass a text such as region('forward') or step(32, 'sample')",
+        )
+    )
 
 
 def check_count(n: float) -> None:
@@ -71,20 +89,24 @@ def check_count(n: float) -> None:
             "n",
             found=repr(n),
             expected="how many units were done, not negative",
-            remedy="call step() once per unit, or step(len(batch), 'sample')",
+            remedy="pass n.item() of a tensor or array"
+            if hasattr(n, "item")
+            else "call step() once per unit, or step(len(batch), 'sample')",
         )
     )
 
 
 def check_tags(tags: Mapping[str, str] | None) -> dict[str, str]:
     """Return the tags, or raise :class:`ArgumentError` where they are not texts."""
-    found = dict(tags or {})
-    if all(isinstance(text, str) for pair in found.items() for text in pair):
+    found = dict(tags) if isinstance(tags, Mapping) else {}
+    if (tags is None or isinstance(tags, Mapping)) and all(
+        isinstance(text, str) for pair in found.items() for text in pair
+    ):
         return found
     raise ArgumentError(
         explain(
             "tags",
-            found=repr(found),
+            found=repr(tags),
             expected="texts by name",
             remedy='pass for example {"dataset": "shear flow", "seed": "3"}',
         )

@@ -8,6 +8,7 @@ _MISSES = 3
 _READINGS = 4.0
 _NARROWER = 0.7
 _WIDER = 2.0
+_VAGUE = 0.8
 
 
 class PhaseLock:
@@ -31,7 +32,7 @@ class PhaseLock:
         self._seen: list[tuple[float, float]] = []
         self._anchor = self._newer = (0.0, 0)
         self._count = 0
-        self._misses = 0
+        self._misses = self._vague = 0
 
     @property
     def locked(self) -> bool:
@@ -42,7 +43,7 @@ class PhaseLock:
         """Forget the phase, as after a suspension."""
         self.period = None
         self._seen.clear()
-        self._misses = 0
+        self._misses = self._vague = 0
 
     def next_edge(self, time: float) -> float:
         """Return the first expected edge whose bracket begins after ``time`` [s]."""
@@ -51,12 +52,20 @@ class PhaseLock:
         return self._edge + max(1, steps) * period
 
     def changed(self, before: float, after: float) -> bool:
-        """Take a change between two readings [s]; return whether it tells an edge."""
+        """Take a change between two readings [s]; return whether it tells an edge.
+
+        Readings nearly a period apart may have an edge near either of them. It is taken
+        for an early one at first; several in a row say that the phase is wrong.
+        """
         middle, width = (before + after) / 2, after - before
         if self.period is None:
             self._acquire(middle, width)
             return False
         if width >= self.period:
+            return False
+        self._vague = self._vague + 1 if width > _VAGUE * self.period else 0
+        if self._vague >= _MISSES:
+            self.reset()
             return False
         steps = max(1, round((middle - self._edge) / self.period))
         expected = self._edge + steps * self.period

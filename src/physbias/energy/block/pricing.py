@@ -56,7 +56,7 @@ class Pricing:
     Args:
         regions: one entry per region, in the order of first use.
         unattributed: energy outside all regions by device [J].
-        overlap: whether stays of several threads overlap.
+        overlap: whether stays of several threads or tasks overlap.
     """
 
     regions: tuple[RegionEnergy, ...] = ()
@@ -73,11 +73,11 @@ def price_regions(
     """Return what the regions cost, and what was used outside them.
 
     Parts and *unattributed* add up to the whole, for each device, where regions of
-    several threads do not overlap.
+    several threads or tasks do not overlap.
 
     Args:
         names: names of the regions, in the order of their numbers.
-        tracks: the borders that each thread passed.
+        tracks: the borders that each thread or task passed.
         prices: one per device with a figure.
         window: start and end of the block [s].
     """
@@ -128,7 +128,7 @@ class _Sums:
         self.covered = 0.0
 
     def add(self, tracks: Sequence[Track]) -> bool:
-        """Add all stays; return whether outermost ones of two threads overlap."""
+        """Add all stays; return whether outermost ones of two tracks overlap."""
         tops: list[tuple[float, float]] = []
         for track in tracks:
             tops += self._add_track(track)

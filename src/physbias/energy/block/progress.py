@@ -9,6 +9,7 @@ from math import hypot
 
 from physbias.energy.block.device import Watch
 from physbias.energy.integration.bounds import interval_around
+from physbias.energy.integration.curve import EnergyCurve
 from physbias.energy.integration.estimator import Measurement, measure
 from physbias.energy.integration.timeline import Staircase, Timeline
 from physbias.energy.record.interval import Interval
@@ -17,21 +18,48 @@ from physbias.energy.record.snapshot import Snapshot
 _LOOK_BACK = 3.0
 _OPEN_SECONDS = 20.0
 _STILL_MOVING = 5.0
+_SILENT_SECONDS = 3.0
 
 
 @dataclass(slots=True)
 class _Settled:
-    """Energy [J] and its random variance [J²] up to the last cut."""
+    """What a device used up to the last cut.
 
+    Attributes:
+        cut: time of the cut [s].
+        joules: energy [J].
+        variance: its random variance [J²].
+        lag: what it gains if the sensor lags as much as it can [J].
+        delay: its standard uncertainty from that of the delay, with its sign [J].
+    """
+
+    cut: float
     joules: float = 0.0
     variance: float = 0.0
+    lag: float = 0.0
+    delay: float = 0.0
+
+    def plus(self, used: Measurement, end: float) -> "_Settled":
+        """Return the sum with what was used from the cut to ``end`` [s]."""
+        if used.curve is None:
+            return self
+        start, info = self.cut, used.info
+        doubt = 0.0 if info.delay is None else info.delay_error
+        return _Settled(
+            cut=end,
+            joules=self.joules + used.curve.between(start, end),
+            variance=self.variance + used.random_error(start, end) ** 2,
+            lag=self.lag + _moved(used.curve, start, end, used.latest),
+            delay=self.delay + _moved(used.curve, start, end, doubt),
+        )
 
 
 class Progress:
     """The energy of a running block, without going through all readings each time.
 
     What lies more than some seconds back is settled; only the readings since are
-    looked at again, on copies, while the measurement goes on.
+    looked at again, on copies, while the measurement goes on. The time goes on with
+    the devices that answer; one that was lost or is silent keeps what it has used.
 
     Args:
         watches: what is read.
@@ -46,53 +74,85 @@ class Progress:
         hold: Callable[[], AbstractContextManager[None]],
     ) -> None:
         self._watches = watches
-        self._start = self._cut = start
+        self._start = start
         self._hold = hold
-        self._settled = [_Settled() for _ in watches]
+        self._settled = [_Settled(start) for _ in watches]
 
     def snapshot(self) -> Snapshot:
         """Return the energy up to the last readings."""
-        since = self._cut - _LOOK_BACK
         with self._hold():
-            lines = [tail(watch.timeline, since) for watch in self._watches]
-        end = min(max(line.energy.last, line.power.last) for line in lines)
-        if end <= self._cut:
+            lines = [
+                tail(watch.timeline, settled.cut - _LOOK_BACK)
+                for watch, settled in zip(self._watches, self._settled, strict=True)
+            ]
+        end = _known_until(lines)
+        if end <= self._start:
             reason = "there are no two readings yet"
             return Snapshot(None, None, max(0.0, end - self._start), reason)
         used = [
-            measure(watch.probe.info, line, self._cut, end)
-            for watch, line in zip(self._watches, lines, strict=True)
+            measure(watch.probe.info, line, settled.cut, _stop(line, settled.cut, end))
+            for watch, line, settled in zip(
+                self._watches, lines, self._settled, strict=True
+            )
         ]
         snapshot = self._sum(used, end)
-        if end - self._cut > _OPEN_SECONDS and snapshot.joules is not None:
-            self._settle(used, end - _STILL_MOVING)
+        self._settled = [
+            settled.plus(one, one.end - _STILL_MOVING)
+            if one.end - settled.cut > _OPEN_SECONDS
+            else settled
+            for one, settled in zip(used, self._settled, strict=True)
+        ]
         return snapshot
 
     def _sum(self, used: Sequence[Measurement], end: float) -> Snapshot:
         seconds, total, low, high = end - self._start, 0.0, 0.0, 0.0
-        known = [
-            pair for pair in zip(used, self._settled, strict=True) if pair[0].curve
+        sums = [
+            (one, settled.plus(one, one.end))
+            for one, settled in zip(used, self._settled, strict=True)
+            if one.curve is not None or settled.cut > self._start
         ]
-        if not known:
+        if not sums:
             reasons = "; ".join(one.reason for one in used if one.reason)
             return Snapshot(None, None, seconds, reasons)
-        for one, settled in known:
-            joules = settled.joules + (one.curve.total if one.curve else 0.0)
-            random = one.random_error(self._cut, end)
-            systematic = one.systematic_error(joules, seconds)
-            error = hypot(settled.variance**0.5, random, systematic)
-            interval = interval_around(joules, error)
-            total += joules
-            low = hypot(low, joules - interval.low)
-            high = hypot(high, interval.high - joules)
+        for one, found in sums:
+            systematic = one.systematic_error(found.joules, found.cut - self._start)
+            error = hypot(found.variance**0.5, found.delay, systematic)
+            interval = interval_around(found.joules, error, found.lag)
+            total += found.joules
+            low = hypot(low, found.joules - interval.low)
+            high = hypot(high, interval.high - found.joules)
         return Snapshot(total, Interval(max(0.0, total - low), total + high), seconds)
 
-    def _settle(self, used: Sequence[Measurement], cut: float) -> None:
-        for one, settled in zip(used, self._settled, strict=True):
-            if one.curve is not None:
-                settled.joules += one.curve.between(self._cut, cut)
-                settled.variance += one.random_error(self._cut, cut) ** 2
-        self._cut = cut
+
+def _known_until(lines: Sequence[Timeline]) -> float:
+    """Return the last reading of the slowest of the devices that still answer [s]."""
+    lasts = [_last(line) for line in lines]
+    newest = max(lasts)
+    return min(
+        last
+        for line, last in zip(lines, lasts, strict=True)
+        if last == newest or (line.lost_at is None and newest - last < _SILENT_SECONDS)
+    )
+
+
+def _stop(line: Timeline, start: float, end: float) -> float:
+    """Return until when a device is told [s]: a silent one to its last reading."""
+    known = end if line.lost_at is not None else min(end, _last(line))
+    return max(start, known)
+
+
+def _last(line: Timeline) -> float:
+    return max(line.energy.last, line.power.last)
+
+
+def _moved(curve: EnergyCurve, start: float, end: float, seconds: float) -> float:
+    """Return what the window gains if it lies ``seconds`` [s] later [J].
+
+    What comes after the last reading is taken to be like the time before it.
+    """
+    if end < curve.times[-1]:
+        return curve.ahead(end, seconds) - curve.ahead(start, seconds)
+    return curve.between(end - seconds, end) - curve.ahead(start, seconds)
 
 
 def tail(timeline: Timeline, since: float) -> Timeline:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from types import TracebackType
 
 from physbias.energy.block.borders import GpuBorders
+from physbias.energy.block.strands import Tracks
 from physbias.energy.block.track import CLOSE, Span, Track
 from physbias.energy.clock import Clock
 
@@ -12,7 +13,7 @@ __all__ = ["Region", "RegionLog", "Span"]
 
 
 class RegionLog:
-    """The borders of regions, on one track per thread.
+    """The borders of regions, on one track per thread or asyncio task.
 
     Args:
         clock: the clock.
@@ -30,15 +31,19 @@ class RegionLog:
         borders: GpuBorders | None = None,
         closed: Callable[[Span], None] | None = None,
     ) -> None:
-        self.tracks: list[Track] = []
+        self._tracks = Tracks()
         self._borders = borders
         self._numbers: dict[str, int] = {}
         self._clock = clock
         self._cpu = cpu
         self._closed = closed
         self._lock = threading.Lock()
-        self._local = threading.local()
         self._finished = False
+
+    @property
+    def tracks(self) -> list[Track]:
+        """The borders that threads and tasks passed."""
+        return list(self._tracks.all)
 
     @property
     def names(self) -> list[str]:
@@ -47,7 +52,7 @@ class RegionLog:
 
     def open(self, name: str) -> Span:
         """Begin a stay in the region ``name``."""
-        track = self._track()
+        track = self._tracks.current()
         depth = track.depths.get(name, 0)
         number = self._number(name)
         span = Span(name, 0.0, track.top, depth > 0, track)
@@ -66,6 +71,8 @@ class RegionLog:
             inner.end = self._pass(track, CLOSE)
             if self._closed is not None:
                 self._closed(inner)
+        if track.top is None:
+            self._tracks.leave(track)
 
     def finish(self, end: float) -> None:
         """Take no more borders; stays that last end at ``end`` [s]."""
@@ -97,14 +104,6 @@ class RegionLog:
             with self._lock:
                 number = self._numbers.setdefault(name, len(self._numbers))
         return number
-
-    def _track(self) -> Track:
-        track = getattr(self._local, "track", None)
-        if track is None:
-            track = self._local.track = Track()
-            with self._lock:
-                self.tracks.append(track)
-        return track
 
 
 class Region:

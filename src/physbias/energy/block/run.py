@@ -15,6 +15,7 @@ from physbias.energy.block.notes import Notes
 from physbias.energy.block.progress import Progress
 from physbias.energy.block.regions import RegionLog
 from physbias.energy.block.sampler import Subscription, Watch
+from physbias.energy.block.strands import ProcessLock
 from physbias.energy.block.track import Span
 from physbias.energy.integration.estimator import Measurement, measure
 from physbias.energy.machine import Machine
@@ -113,6 +114,7 @@ class Run:
         self.stopped = False
         self.status, self.error = Status.FINISHED, None
         self._pid = os.getpid()
+        self._ending, self._ends = ProcessLock(), False
         self._kept: tuple[Snapshot | None, float] = (None, 0.0)
         self._queues, self._sync = machine.queues, sync
         self._borders = GpuBorders(machine.queues, clock) if sync.marks else None
@@ -145,14 +147,26 @@ class Run:
         return end - self.start
 
     def stop(self, status: Status, error: str | None) -> None:
-        """End the block; a second time changes nothing."""
-        if self.stopped or self.inert:
+        """End the block; a second time changes nothing.
+
+        If another thread is ending it, this waits for that.
+        """
+        if self.inert:
             return
-        if self._sync.waits:
-            self._guard(self._queues.synchronize)
+        with self._ending:
+            if self._ends:
+                return
+            self._ends = True
+            try:
+                if self._sync.waits:
+                    self._guard(self._queues.synchronize)
+            finally:
+                self._finish(status, error)
+
+    def _finish(self, status: Status, error: str | None) -> None:
         self.end, self.cpu_end = self.clock.now(), self.clock.cpu_time()
-        self.stopped = True
         self.status, self.error = status, error
+        self.stopped = True
         self._guard(lambda: self.log.finish(self.end))
         self._guard(lambda: self._readings.finish(self.end))
         for listener in self.listeners:
@@ -182,7 +196,7 @@ class Run:
             stray: regions and steps outside the block [1].
         """
         self.wait()
-        faults = list(self.faults)
+        faults = list(dict.fromkeys([*self.faults, *self._readings.faults]))
         if self._borders is not None:
             self._borders.collect()
             faults += self._borders.remarks()

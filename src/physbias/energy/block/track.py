@@ -1,4 +1,4 @@
-"""Where one thread passed the borders of regions, and the stays that still last."""
+"""Where one thread or task passed borders of regions, and the stays that last."""
 
 from array import array
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ class Span:
     Attributes:
         name: name of the region.
         start: when the program began it [s].
-        parent: the stay around it, in the same thread.
+        parent: the stay around it, in the same thread and task.
         repeated: whether a stay of the same name lies around it.
-        track: the borders of its thread.
+        track: the borders of its thread or task.
         end: when the program ended it [s]; ``None`` while it lasts.
     """
 
@@ -36,7 +36,7 @@ class Span:
 
 
 class Track:
-    """The borders that one thread passed, as compact columns.
+    """The borders that one thread or task passed, as compact columns.
 
     Attributes:
         codes: the number of the region that begins, or ``CLOSE``.

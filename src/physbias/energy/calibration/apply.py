@@ -1,6 +1,7 @@
 """Lets what is known of a board correct what is read from it."""
 
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
@@ -14,6 +15,10 @@ _FULL_TIME = 0.95
 _AVERAGES = 1.5
 
 
+class UnusedCalibrationWarning(UserWarning):
+    """The calibrations that were given are of boards that are not measured here."""
+
+
 @runtime_checkable
 class Calibratable(Protocol):
     """A probe that can be told more about its sensor than it knows by itself."""
@@ -24,13 +29,21 @@ class Calibratable(Protocol):
 
 
 def calibrate_probes(
-    probes: Iterable[Probe], given: Sequence[Calibration], machine: Machine
+    probes: Collection[Probe], given: Sequence[Calibration], machine: Machine
 ) -> None:
     """Tell each probe what is known of its board.
 
     A calibration that the user gives comes first. Else the one that the user's cache
-    keeps for the present driver is used; it holds times only.
+    keeps for the present driver is used; it holds times only. Where none of those
+    given is of a board here, there is an :class:`UnusedCalibrationWarning`.
     """
+    fits = {probe.info.uuid for probe in probes}
+    if given and not any(one.uuid in fits for one in given):
+        text = (
+            f"the calibration is of {', '.join(one.uuid for one in given)}, and none "
+            f"of these is measured here (measured: {', '.join(sorted(fits)) or 'none'})"
+        )
+        warnings.warn(text, UnusedCalibrationWarning, stacklevel=5)
     for probe in probes:
         info = probe.info
         if not isinstance(probe, Calibratable) or info.kind is not DeviceKind.GPU:

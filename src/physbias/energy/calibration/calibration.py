@@ -154,7 +154,10 @@ def load_calibrations(path: str | Path) -> tuple[Calibration, ...]:
         raise _bad_file(path, 'no list "calibrations"')
     try:
         return tuple(_parse(entry) for entry in entries)
-    except (ArgumentError, TypeError) as error:
+    except ArgumentError as error:
+        text = f"{path}: {error}"
+        raise DataError(text) from error
+    except TypeError as error:
         raise _bad_file(path, str(error)) from error
 
 

@@ -86,10 +86,12 @@ class CarbonFootprint:
         """
         if self.grams is None or self.grams_interval is None:
             raise ArgumentError(_needs("an energy figure", self.reason or "none"))
+        if not isinstance(unit, str) or not unit:
+            raise ArgumentError(_needs("the name of the unit", repr(unit)))
         if self.embodied_grams is None:
             raise ArgumentError(_needs("the embodied part", "none"))
-        if not units > 0:
-            raise ArgumentError(_needs("a positive number of units", str(units)))
+        if not (isinstance(units, int | float) and units > 0):
+            raise ArgumentError(_needs("a positive number of units", repr(units)))
         scale = self.pue or 1.0
         embodied = 2 * self.embodied_error * self.embodied_grams
         low = hypot(scale * (self.grams - self.grams_interval.low), embodied)
@@ -165,12 +167,13 @@ def footprint(
 
 def check_pue(pue: float | None) -> None:
     """Raise :class:`ArgumentError` for a PUE that is no finite ratio of at least 1."""
-    if pue is None or 1 <= pue < inf:
+    number = isinstance(pue, int | float) and not isinstance(pue, bool)
+    if pue is None or (number and 1 <= pue < inf):
         return
     raise ArgumentError(
         explain(
             "pue",
-            found=pue,
+            found=repr(pue),
             expected="a ratio of at least 1",
             remedy="give the site's total energy over its computers' energy",
         )

@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 from functools import cache
 from math import isfinite
 from typing import Protocol, runtime_checkable
@@ -18,6 +19,21 @@ TABLE_SOURCE = (
     "with major processing by Our World in Data, CC BY 4.0"
 )
 """Where the built-in table comes from."""
+
+_OTHER_NAMES = {
+    "uk": "GB",
+    "great britain": "GB",
+    "england": "GB",
+    "scotland": "GB",
+    "usa": "US",
+    "united states of america": "US",
+    "america": "US",
+    "holland": "NL",
+    "the netherlands": "NL",
+    "czech republic": "CZ",
+    "korea": "KR",
+    "deutschland": "DE",
+}
 
 
 @runtime_checkable
@@ -121,7 +137,8 @@ def grid_intensity(country: str) -> GridIntensity:
             "country",
             found=repr(country),
             expected="an ISO 3166 code of two or three letters that is in the table",
-            remedy="give the intensity as a number of grams per kilowatt-hour",
+            remedy=_advice(country)
+            + "give the intensity as a number of grams per kilowatt-hour",
         )
     )
 
@@ -149,6 +166,28 @@ def as_intensity(
             remedy='pass 344.0 or "DE"; a place is never guessed',
         )
     )
+
+
+def _advice(country: str) -> str:
+    """Return the codes of the countries that may be meant, as a beginning of advice."""
+    wanted = country.strip().casefold()
+    codes = {
+        e.place: code for code, e in _table().items() if len(code) == 2 and e.place
+    }
+    names = {place.casefold(): place for place in codes}
+    meant = _OTHER_NAMES.get(wanted)
+    near = (
+        [meant]
+        if meant
+        else [
+            codes[names[name]]
+            for name in get_close_matches(wanted, names, n=3, cutoff=0.75)
+        ]
+    )
+    if not near:
+        return ""
+    listed = " or ".join(f'"{code}" ({_table()[code].place})' for code in near)
+    return f"pass {listed}, or "
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from physbias.energy.record.check import check_record
 from physbias.energy.record.record import EnergyRecord
 from physbias.errors import MissingExtraError, explain
 
@@ -48,7 +49,12 @@ class EnergyTelemetry:
         )
 
     def add(self, record: EnergyRecord) -> None:
-        """Add the energy of each device of a record, and set its mean power."""
+        """Add the energy of each device of a record, and set its mean power.
+
+        Raises:
+            ArgumentError: ``record`` is no record.
+        """
+        check_record(record, "record")
         for device in record.devices:
             if device.joules is None:
                 continue

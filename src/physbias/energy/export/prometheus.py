@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from physbias.energy.record.check import check_record
 from physbias.energy.record.record import EnergyRecord
 from physbias.errors import MissingExtraError, explain
 
@@ -43,7 +44,12 @@ class EnergyCollector:
         self._regions: defaultdict[tuple[str, ...], float] = defaultdict(float)
 
     def add(self, record: EnergyRecord) -> None:
-        """Add the energy of each device and region of a record."""
+        """Add the energy of each device and region of a record.
+
+        Raises:
+            ArgumentError: ``record`` is no record.
+        """
+        check_record(record, "record")
         with self._lock:
             for device in record.devices:
                 if device.joules is not None:

@@ -1,6 +1,7 @@
 """The energy curve from a power reading that is a mean over the last second."""
 
 from bisect import bisect_right
+from itertools import pairwise
 from math import hypot, sqrt
 
 from physbias.energy.integration.curve import EnergyCurve
@@ -34,10 +35,11 @@ def averaged(
     held = _Held(series)
     step = series.refresh()
     before, after = held.value(start), series.values[-1]
-    weight = held.weight_before(start, window)
+    weight = held.weight_before(start, window, step)
     close = min(max(end, end + window + step), series.last)
     missed = max(0.0, end + window - close)
-    rest = max(0.0, close - end - weight)
+    # below zero where too little was read after the end: the last power goes on
+    rest = close - end - weight
     total = held.between(start, close) - before * weight - after * rest
     total = max(0.0, total)
     times, joules = [start], [0.0]
@@ -56,7 +58,9 @@ def averaged(
         joules=[*joules, total],
         start_error=hypot(_outside_error(before) * weight, border / 2),
         end_error=hypot(
-            _outside_error(after) * rest, border / 2, swing * missed / sqrt(12)
+            _outside_error(after) * rest,
+            border / 2,
+            max(swing, after / 2) * missed / sqrt(12),
         ),
         variances=[0.0] * (len(times) + 1),
         shapes=[0.0] * len(times),
@@ -83,19 +87,26 @@ class _Held:
     def value(self, time: float) -> float:
         return self.values[max(0, bisect_right(self.times, time) - 1)]
 
-    def weight_before(self, start: float, window: float) -> float:
+    def weight_before(self, start: float, window: float, step: float) -> float:
         """Return how much of the time before ``start`` the later readings show [s]."""
-        weight, i = 0.0, max(1, bisect_right(self.times, start))
-        edges = [*self.times[i:], float("inf")]
-        shown, opened = start, start
-        for edge in edges:
+        weight, stop = 0.0, start + 2 * window
+        shown = opened = start
+        for edge in [*self._refreshes(start, stop, step), stop]:
             share = max(0.0, 1.0 - (shown - start) / window)
-            close = min(edge, start + 2 * window)
-            weight += share * max(0.0, close - opened)
-            if share == 0.0 or edge > start + 2 * window:
-                break
+            weight += share * (edge - opened)
             shown = opened = edge
         return weight
+
+    def _refreshes(self, start: float, stop: float, step: float) -> list[float]:
+        """Return when the device refreshed, also where the reading stayed the same."""
+        seen = [time for time in self.times[1:] if start < time < stop]
+        first = seen[0] if seen else start + step / 2
+        back = int((first - start) / step)
+        found = [first - k * step for k in range(back, 0, -1)]
+        for here, there in pairwise([first, *seen[1:], stop]):
+            steps = max(1, round((there - here) / step))
+            found += [here + k * (there - here) / steps for k in range(steps)]
+        return [time for time in found if time > start]
 
     def _at(self, time: float) -> float:
         i = max(0, bisect_right(self.times, time) - 1)

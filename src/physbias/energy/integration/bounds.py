@@ -13,6 +13,7 @@ def interval_around(joules: float, error: float, lag: float = 0.0) -> Interval:
 
     An error that lies evenly between none and ``lag`` has the mean lag/2 and the
     standard deviation |lag|/√12, so the interval is not symmetric about the figure.
+    It also holds the interval without any lag: none is as likely as any other.
 
     Args:
         joules: the figure [J].
@@ -20,5 +21,6 @@ def interval_around(joules: float, error: float, lag: float = 0.0) -> Interval:
         lag: largest error on one side, with its sign [J].
     """
     half = COVERAGE_FACTOR * hypot(error, lag / sqrt(12))
-    middle = joules + lag / 2
-    return Interval(max(0.0, min(middle - half, joules)), max(middle + half, joules))
+    middle, alone = joules + lag / 2, COVERAGE_FACTOR * error
+    low = min(middle - half, joules - alone)
+    return Interval(max(0.0, low), max(middle + half, joules + alone))

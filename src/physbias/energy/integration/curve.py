@@ -182,9 +182,8 @@ def _cut(
     if time > times[-1]:
         guess = watts[-1] * (time - times[-1])
         return joules[-1] + guess, guess / 2
-    i = min(bisect_right(times, time), len(times) - 1)
-    left, right = time - times[i - 1], times[i] - time
     k = min(bisect_right(knots.times, time), len(watts)) - 1
+    left, right = time - knots.times[k], knots.times[k + 1] - time
     slack = max(knots.slacks[k], knots.slacks[k + 1])
     shape = shapes.near(k) * left * right / (left + right)
     return interpolate(times, joules, time), hypot(shape, watts[k] * slack / sqrt(3))
@@ -203,12 +202,15 @@ class _Shapes:
     def near(self, cell: int) -> float:
         """Return the scale of the unevenness in a cell with a border in it [W].
 
-        Power is likely to jump at a border of the block, so the neighbours count.
+        Power is likely to jump at a border of the block, by ΔP from one neighbour to
+        the other. If it jumps x and y from the ends of the cell, even sharing is wrong
+        by ΔP xy/(x + y), and at both borders alike, so that 2√2 of ΔP/√2 hold both.
+        Cells hide the peaks of power, and readings may lag: so the next neighbours
+        count, and what is uneven anyway comes on top.
         """
-        around = self.watts[max(0, cell - 1) : cell + 2]
-        return max(
-            self.at(self._times[cell]), (max(around) - min(around)) / (2 * sqrt(3))
-        )
+        around = self.watts[max(0, cell - 2) : cell + 4]
+        rise = (max(around) - min(around)) / sqrt(2)
+        return hypot(self.at(self._times[cell]), rise)
 
     def at(self, time: float) -> float:
         """Return the scale of the unevenness at an instant [W]."""

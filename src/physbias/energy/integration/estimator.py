@@ -6,6 +6,7 @@ from math import hypot
 from physbias.energy.integration.bounds import COVERAGE_FACTOR, interval_around
 from physbias.energy.integration.measurement import Measurement
 from physbias.energy.integration.remarks import (
+    aliasing_remarks,
     counter_remarks,
     power_remarks,
     reading_remarks,
@@ -16,7 +17,7 @@ from physbias.energy.integration.rungs import (
     from_counter,
     from_power,
 )
-from physbias.energy.integration.timeline import Timeline
+from physbias.energy.integration.timeline import PRIOR_REFRESH, Timeline
 from physbias.energy.record.record import CrossCheck, Flag, FlagCode, Verdict
 from physbias.energy.sensors.probe import ProbeInfo, Source
 
@@ -26,6 +27,7 @@ _AGREEMENT = 0.02
 _DISAGREEMENT = 0.10
 _LEAST_COVERAGE = 0.5
 _OVER_LIMIT = 1.1
+_UNSEEN_REFRESHES = 2.0
 
 
 def measure(
@@ -33,10 +35,12 @@ def measure(
 ) -> Measurement:
     """Return the energy of a device between two instants.
 
-    The counter comes first, with its borders reconstructed; the integrated power is
-    the second figure and checks it. Where the counter began anew, leapt or stood still
-    for a while, power bridges the hole. One that still stands still at the end is
-    replaced by the integrated power.
+    The counter comes first, with its borders reconstructed; the integrated power is the
+    second figure and checks it. Where the counter began anew, leapt or stood still for
+    a while, power bridges the hole. One that still stands still at the end, or could
+    not be read for long, is replaced by the integrated power. A counter is trusted to
+    see all the time even where the power register does not; if the two disagree, the
+    interval holds both.
 
     Args:
         info: the device.
@@ -45,9 +49,7 @@ def measure(
         end: end of the window [s].
     """
     flags = reading_remarks(info, timeline)
-    if timeline.lost_at is not None and timeline.lost_at < end:
-        last = max(timeline.energy.last, timeline.power.last)
-        end = max(start, min(end, last))
+    end = max(start, _last_known(info, timeline, end))
     counter, freezes = from_counter(info, timeline, start, end)
     power = from_power(info, timeline, start, end)
     flags += counter_remarks(info, timeline, freezes)
@@ -60,6 +62,7 @@ def measure(
     if counter is not None:
         seen = _counter_coverage(timeline, counter, still)
         counter = replace(counter, coverage=seen)
+        counter = None if _fuller(power, counter) else counter
     chosen = counter or power
     if chosen is None:
         reason = _no_figure(info, timeline)
@@ -69,6 +72,8 @@ def measure(
         flags += disagreement
     if chosen.source is Source.POWER:
         flags += power_remarks(info, timeline, chosen)
+    if power is not None:
+        flags += aliasing_remarks(power, chosen)
     if chosen.coverage is not None and chosen.coverage < _LEAST_COVERAGE:
         reason = "fewer than half of the window was covered by readings"
         return Measurement(
@@ -84,6 +89,21 @@ def measure(
         text = f"shorter than two refreshes of the sensor ({chosen.refresh:.3f} s)"
         flags.append(Flag(FlagCode.SHORT_WINDOW, text, info.label))
     return replace(chosen, flags=tuple(flags))
+
+
+def _last_known(info: ProbeInfo, timeline: Timeline, end: float) -> float:
+    """Return until when the energy is told: to the end unless the device was lost [s].
+
+    From the last reading of a lost device on the last power goes on, up to the failed
+    reading. The part that nobody saw counts as half known.
+    """
+    lost = timeline.lost_at
+    if lost is None or lost >= end:
+        return end
+    last = max(timeline.energy.last, timeline.power.last)
+    if info.power_average is not None:
+        return min(end, last)
+    return min(lost, last + _UNSEEN_REFRESHES * PRIOR_REFRESH)
 
 
 def _still(timeline: Timeline, counter: Measurement | None) -> float | None:
@@ -110,6 +130,14 @@ def _counter_coverage(
     return max(0.0, known / (counter.end - counter.start))
 
 
+def _fuller(power: Measurement | None, counter: Measurement) -> bool:
+    """Return whether power readings cover much that the counter does not."""
+    if power is None:
+        return False
+    more = (power.coverage or 0.0) - (counter.coverage or 0.0)
+    return more * (power.end - power.start) > FROZEN_REFRESHES * counter.refresh
+
+
 def _cross_check(
     counter: Measurement, power: Measurement
 ) -> tuple[Measurement, list[Flag]]:
@@ -118,8 +146,8 @@ def _cross_check(
         return counter, []
     first, second = counter.curve.total, power.curve.total
     error = hypot(
-        counter.random_error(counter.start, counter.end),
-        power.random_error(power.start, power.end),
+        counter.spread(counter.start, counter.end),
+        power.spread(power.start, power.end),
     )
     gap = abs(second - first)
     relative = (second - first) / first if first > 0 else float(gap > 0)

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 _LEAST_EDGES = 5
 _BLOCK = 64
 _MARGIN = 16
 _SHARP = 0.25
 _WIDEST = 1.5
+_NEAR = 0.06
 _STRETCH = 0.05
 _HALVINGS = 22
 _SHAKE = 1.25
-_LEAST_SHARE = 0.2
+_LEAST_SHARE = 0.75
 _APART = 0.2
 _TINY = 1e-6
 
@@ -33,9 +35,6 @@ class _Grid:
     def at(self, number: int) -> float:
         return self.origin + number * self.period
 
-    def number(self, time: float) -> int:
-        return round((time - self.origin) / self.period)
-
 
 def lock_edges(
     times: Sequence[float], slacks: Sequence[float], period: float
@@ -56,45 +55,47 @@ def lock_edges(
     locked, sharpened = list(times), list(slacks)
     blocks = max(1, len(times) // _BLOCK)
     ends = [len(times) * k // blocks for k in range(blocks + 1)]
-    for first, stop in zip(ends, ends[1:], strict=False):
-        near = range(max(0, first - _MARGIN), min(len(times), stop + _MARGIN))
-        brackets = [
-            (times[k] - slacks[k], times[k] + slacks[k])
-            for k in near
-            if 0 < slacks[k] <= _WIDEST / 2 * period
-        ]
+    for first, stop in pairwise(ends):
+        low, high = max(0, first - _MARGIN), min(len(times), stop + _MARGIN)
+        near = [k for k in range(low, high) if 0 < slacks[k] <= _WIDEST / 2 * period]
+        brackets = [(times[k] - slacks[k], times[k] + slacks[k]) for k in near]
         grid = _grid(brackets, period)
         if grid is None:
             continue
-        for k in range(first, stop):
-            if 0 < slacks[k] <= _WIDEST / 2 * period:
-                low, high = times[k] - slacks[k], times[k] + slacks[k]
-                locked[k], sharpened[k] = _overlap(grid, low, high)
+        numbers = _numbers(grid, brackets)
+        for k, number, bracket in zip(near, numbers, brackets, strict=True):
+            if first <= k < stop:
+                locked[k], sharpened[k] = _overlap(grid, number, *bracket)
     for k in range(1, len(locked)):
         apart = min(locked[k - 1] + _APART * period, times[k] + slacks[k])
         locked[k] = max(locked[k], apart, locked[k - 1] + _TINY)
     return locked, sharpened
 
 
-def _overlap(grid: _Grid, low: float, high: float) -> tuple[float, float]:
+def _overlap(grid: _Grid, number: int, low: float, high: float) -> tuple[float, float]:
     """Return middle and half-width of where an edge in a bracket may be."""
-    place = grid.at(_number(grid, low, high))
+    place = grid.at(number)
     near = min(max(place - grid.play, low), high)
     far = max(min(place + grid.play, high), low)
     return (near + far) / 2, (far - near) / 2
 
 
-def _number(grid: _Grid, low: float, high: float) -> int:
-    """Return the number of the refresh that is nearest to a bracket."""
-    middle = (low + high) / 2
-    number = grid.number(middle)
-    return min(
-        (number - 1, number, number + 1),
-        key=lambda n: (
-            max(low - grid.at(n), grid.at(n) - high, 0.0),
-            abs(grid.at(n) - middle),
-        ),
-    )
+def _numbers(grid: _Grid, brackets: Sequence[tuple[float, float]]) -> list[int]:
+    """Return the numbers of the refreshes that were seen in brackets, increasing.
+
+    A value that is new at the end of a bracket is that of the last refresh before.
+    """
+    found: list[int] = []
+    for low, high in reversed(brackets):
+        nearest = round(((low + high) / 2 - grid.origin) / grid.period)
+        most = found[-1] - 1 if found else nearest + 1
+        choice = range(min(most, nearest - 1), min(most, nearest + 1) + 1)
+        misses = [
+            (max(low - grid.at(n), grid.at(n) - high, _NEAR * grid.period), -n)
+            for n in choice
+        ]
+        found.append(-min(misses)[1])
+    return found[::-1]
 
 
 def _grid(brackets: Sequence[tuple[float, float]], period: float) -> _Grid | None:
@@ -103,11 +104,30 @@ def _grid(brackets: Sequence[tuple[float, float]], period: float) -> _Grid | Non
     if len(sharp) < _LEAST_EDGES:
         return None
     numbers = [0]
-    for (p, q), (r, s) in zip(sharp, sharp[1:], strict=False):
+    for (p, q), (r, s) in pairwise(sharp):
         step = round((r + s - p - q) / 2 / period)
         numbers.append(numbers[-1] + max(1, step))
     grid = _fit(sharp, numbers, period)
-    return _fit(brackets, [_number(grid, p, q) for p, q in brackets], grid.period)
+    numbers = _numbers(grid, brackets)
+    return _centred(_fit(brackets, numbers, grid.period), brackets, numbers)
+
+
+def _centred(
+    grid: _Grid, brackets: Sequence[tuple[float, float]], numbers: Sequence[int]
+) -> _Grid:
+    """Return the straight line through where the edges are on ``grid``."""
+    rows = [
+        (n, *_overlap(grid, n, p, q))
+        for n, (p, q) in zip(numbers, brackets, strict=True)
+    ]
+    weights = [1 / max(slack, _TINY) ** 2 for _, _, slack in rows]
+    total = sum(weights)
+    n = sum(w * row[0] for w, row in zip(weights, rows, strict=True)) / total
+    t = sum(w * row[1] for w, row in zip(weights, rows, strict=True)) / total
+    pairs = [(w, row[0] - n, row[1] - t) for w, row in zip(weights, rows, strict=True)]
+    spread = sum(w * x * x for w, x, _ in pairs)
+    period = sum(w * x * y for w, x, y in pairs) / spread
+    return _Grid(t - n * period, period, grid.play)
 
 
 def _fit(
@@ -136,5 +156,5 @@ def _fit(
     end = min(q - n * step for n, _, q in rows)
     depth = (end - begin) / 2
     typical = sorted(q - p for p, q in brackets)[len(brackets) // 2] / 2
-    play = depth if depth > 0 else -_SHAKE * depth
+    play = _SHAKE * abs(depth)
     return _Grid((begin + end) / 2, step, max(play, _LEAST_SHARE * typical))

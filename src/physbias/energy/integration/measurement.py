@@ -76,7 +76,7 @@ class Measurement:
         """Return the random standard uncertainty of a part of the window [J]."""
         if self.curve is None:
             return 0.0
-        return hypot(self._spread(start, end), max(self._missed(start, end)) / 2)
+        return hypot(self.spread(start, end), max(self._missed(start, end)) / 2)
 
     def systematic_error(self, joules: float, seconds: float) -> float:
         """Return the uncertainty from gain and offset of the sensor [J]."""
@@ -125,10 +125,14 @@ class Measurement:
             mean_watts=mean,
             max_watts=peak,
             calibration=info.calibration,
+            gain_error=None if joules is None else info.error.gain,
+            offset_error_watts=None if joules is None else info.error.offset,
+            delay_error_joules=None if joules is None else self._lag_error(),
+            lag_joules=None if joules is None else self.lag(self.start, self.end),
         )
 
     def _intervals(self, joules: float, seconds: float) -> tuple[Interval, Interval]:
-        random = self._spread(self.start, self.end)
+        random = self.spread(self.start, self.end)
         less, more = self._missed(self.start, self.end)
         delay = self._lag_error()
         both = hypot(random, delay, self.systematic_error(joules, seconds))
@@ -138,11 +142,12 @@ class Measurement:
         low, high = max(0.0, low - less), high + more
         near, far = max(0.0, near - less), far + more
         check = self.cross_check
-        if check is not None and check.verdict is Verdict.INCONSISTENT:
+        if check is not None and check.verdict is not Verdict.CONSISTENT:
             low, high = min(low, check.joules), max(high, check.joules)
         return Interval(low, high), Interval(near, far)
 
-    def _spread(self, start: float, end: float) -> float:
+    def spread(self, start: float, end: float) -> float:
+        """Return the random standard uncertainty without what was not seen [J]."""
         if self.curve is None:
             return 0.0
         whole = self.end - self.start
@@ -162,7 +167,7 @@ class Measurement:
         if self.curve is None or self.info.delay is None or error <= 0:
             return 0.0
         ahead = self.curve.ahead
-        return abs(ahead(self.end, error) - ahead(self.start, error))
+        return ahead(self.end, error) - ahead(self.start, error)
 
 
 def power_trace(curve: EnergyCurve) -> PowerTrace:

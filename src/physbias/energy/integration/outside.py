@@ -1,5 +1,6 @@
 """Whether the device was quiet just outside a window, and at which power."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot
@@ -13,7 +14,9 @@ _STEADY_SHARE = 0.02
 _ALIKE_WATTS = 3.0
 _ALIKE_SHARE = 0.05
 _HISTORY = 5.0
+_SHORTEST = 0.25
 _PROMPT = 0.005
+_CLEAR = 2.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +35,19 @@ class Quiet:
 def quiet_after(power: Staircase, end: float) -> Quiet | None:
     """Return the power after ``end`` [s] if it was steady, as power readings show it.
 
-    A reading that stands two refreshes after the end describes time after the end.
+    A reading that appeared one refresh after the end, or stands two refreshes after it,
+    describes time after the end.
 
     Args:
         power: readings that describe one refresh each [W].
         end: end of the window [s].
     """
     period = power.refresh()
-    if power.count < 2 or power.last < end + 2.5 * period:
+    if power.count < 2 or power.last < end + max(2.5 * period, _SHORTEST):
         return None
-    return _steady(power.standing(end + 2 * period, power.last))
+    row = bisect_left(power.before, end + period)
+    clear = power.after[row] if row < len(power.after) else power.last
+    return _steady(power.standing(min(clear, end + _CLEAR * period), power.last))
 
 
 def quiet_cells(watts: Sequence[float]) -> Quiet | None:
@@ -59,7 +65,7 @@ def quiet_before(
     """Return the power before ``start`` [s] if it was steady.
 
     With a single reading from before the start there are two other signs: the same
-    power after the window, or a power below all inside.
+    power after the window, or a steady power after it and one below all inside before.
 
     Args:
         power: readings that describe one refresh each [W].
@@ -70,14 +76,15 @@ def quiet_before(
     if not power.count or power.first > start + _PROMPT:
         return None
     period = power.refresh()
-    values = power.standing(max(start - _HISTORY * period, power.first), start)
+    history = max(_HISTORY * period, _SHORTEST)
+    values = power.standing(max(start - history, power.first), start)
     if power.first < start - 1.5 * period:
         return _steady(values)
     single = values[-1] if values else power.values[0]
     alike = _ALIKE_WATTS + _ALIKE_SHARE * single
     if after is not None and abs(single - after.watts) <= alike:
         return Quiet(single, hypot(_GAIN * single, _FLOOR))
-    if not inside:
+    if after is None or not inside:
         return None
     low, high = min(inside), max(inside)
     if single >= low - 0.2 * (high - low) - _ALIKE_SHARE * high:

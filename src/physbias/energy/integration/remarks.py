@@ -1,10 +1,11 @@
 """What may be wrong with the readings of a device, as flags."""
 
+from physbias.energy.integration.aliasing import FULL_TIME
 from physbias.energy.integration.measurement import Measurement
 from physbias.energy.integration.rungs import holes_of
 from physbias.energy.integration.timeline import Timeline
-from physbias.energy.record.record import Flag, FlagCode
-from physbias.energy.sensors.probe import ProbeInfo, Scope
+from physbias.energy.record.record import Flag, FlagCode, Verdict
+from physbias.energy.sensors.probe import ProbeInfo, Scope, Source
 
 
 def reading_remarks(info: ProbeInfo, timeline: Timeline) -> list[Flag]:
@@ -90,11 +91,30 @@ def power_remarks(
             f"longest {max(holes):.1f} s"
         )
         flags.append(Flag(FlagCode.GAP, text, info.label))
-    if chosen.unseen.share:
-        text = (
-            f"the sensor sees {1 - chosen.unseen.share:.0%} of the time and its "
-            "readings drift as if the load fell in with its refresh; the interval "
-            "holds all that it may have missed"
-        )
-        flags.append(Flag(FlagCode.ALIASING_SUSPECTED, text, info.label))
     return flags
+
+
+def aliasing_remarks(power: Measurement, chosen: Measurement) -> list[Flag]:
+    """Return a remark if the load seems in step with a part-time power sensor.
+
+    Then its readings beat, whatever the figure is, or where it is exactly in step, they
+    are steady and disagree with the counter.
+
+    Args:
+        power: what the power readings say.
+        chosen: the figure.
+    """
+    window, check = power.info.sensor_window, chosen.cross_check
+    share = 1.0 if window is None else window / power.refresh
+    differs = check is not None and check.verdict is not Verdict.CONSISTENT
+    if not power.unseen.share and not (differs and share < FULL_TIME):
+        return []
+    if chosen.source is Source.POWER:
+        effect = "the interval holds all that it may have missed"
+    else:
+        effect = "the figure is that of the energy counter"
+    text = (
+        f"the power sensor sees {share:.0%} of the time and the load seems to have "
+        f"fallen in with its refresh; {effect}"
+    )
+    return [Flag(FlagCode.ALIASING_SUSPECTED, text, power.info.label)]

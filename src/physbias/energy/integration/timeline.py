@@ -12,7 +12,9 @@ PRIOR_REFRESH = 0.1
 
 _GAP = 0.5
 _IMPLAUSIBLE = 1.5
+_HIGHEST_LIMIT = 3000.0
 _EDGES_AFTER = 4
+_SECONDS_AFTER = 0.26
 
 
 class Staircase:
@@ -98,6 +100,8 @@ class Staircase:
                 a power; otherwise it is the last value, as for a counter.
         """
         stop = bisect_left(self.after, until)
+        if stop <= self._thinned + 1:
+            return
         kept = [self._thinned]
         for i in range(self._thinned + 1, stop):
             if self.after[i] - self.after[kept[-1]] >= spacing:
@@ -128,7 +132,8 @@ class Timeline:
     Attributes:
         energy: readings of the counter [J].
         power: readings of the power [W].
-        power_limit: highest plausible power, before a margin of one half [W].
+        power_limit: highest plausible power, before a margin of one half [W]; 3 kW,
+            more than any board, if it is not known.
         restarts: times of counter readings whose step from the one before says nothing
             about energy [s].
         resets: how often the counter went back for good [1].
@@ -180,9 +185,7 @@ class Timeline:
 
     def add_power(self, time: float, watts: float) -> None:
         """Take a power reading unless it cannot be true."""
-        limit = self.power_limit
-        ceiling = float("inf") if limit is None else _IMPLAUSIBLE * limit
-        if 0 < watts < ceiling:
+        if 0 < watts < _IMPLAUSIBLE * (self.power_limit or _HIGHEST_LIMIT):
             self.power.append(time, watts)
         else:
             self.dropped += 1
@@ -209,15 +212,15 @@ class Timeline:
         if self.lost_at is not None:
             return True
         series = self.energy if self.energy.edges else self.power
-        return series.edges_since(end) >= _EDGES_AFTER
+        seen = series.edges_since(end) >= _EDGES_AFTER
+        return seen and series.last > end + _SECONDS_AFTER
 
     def _possible(self, time: float, joules: float) -> bool:
         series = self.energy
         step = joules - series.values[-1]
         if step < 0:
             return False
-        if self.power_limit is None:
-            return True
         # one refresh may hold energy from before the last reading
         longest = time - series.before[-1] + 2.5 * PRIOR_REFRESH
-        return step <= _IMPLAUSIBLE * self.power_limit * longest
+        limit = self.power_limit or _HIGHEST_LIMIT
+        return step <= _IMPLAUSIBLE * limit * longest

@@ -108,9 +108,10 @@ class Exchange:
 def gather(record: EnergyRecord, timeout: float) -> EnergyRecord:
     """Return the record of the job that this process belongs to.
 
-    Every process of the default process group has to call it equally often. Without a
-    group, or where its store fails, the record of this process stands alone, with a
-    flag that names the missing ranks.
+    Every process of the default process group has to call it equally often. A process
+    that has no others gets its own record back. Where there is no group but a launcher
+    has started others, or where the store fails, the record of this process stands
+    alone, with a flag that names the missing ranks.
 
     Args:
         record: the record of this process.
@@ -118,6 +119,8 @@ def gather(record: EnergyRecord, timeout: float) -> EnergyRecord:
     """
     try:
         exchange = _default_exchange()
+        if _size(record, exchange) == 1:
+            return record
         if exchange is None:
             return merge([record])
         if record.origin is not None:
@@ -148,6 +151,14 @@ def _default_exchange() -> Exchange | None:
         rounds = 0 if _exchange is None else _exchange.rounds
         _exchange = Exchange(store, rank, size, rounds=rounds)
     return _exchange
+
+
+def _size(record: EnergyRecord, exchange: Exchange | None) -> int:
+    """Return the number of processes of the job [1]."""
+    if exchange is not None:
+        return exchange.size
+    size = None if record.origin is None else record.origin.world_size
+    return size or 1
 
 
 def _remark(merged: EnergyRecord) -> EnergyRecord:

@@ -13,8 +13,10 @@ from physbias.energy.job.pieces import (
     shifted,
     subtract,
 )
+from physbias.energy.job.sums import common, net_sum, region_sum, unit_sums
 from physbias.energy.job.tables import tabulate
 from physbias.energy.journal.recovery import recover_all
+from physbias.energy.record.check import check_record
 from physbias.energy.record.job import Job, Origin
 from physbias.energy.record.record import (
     Basis,
@@ -33,7 +35,9 @@ _SHORT = 12
 _WORST_FIRST = (Status.KILLED, Status.FAILED, Status.INTERRUPTED, Status.FINISHED)
 
 
-def merge(parts: Iterable[EnergyRecord | str | Path]) -> EnergyRecord:
+def merge(
+    parts: Iterable[EnergyRecord | str | Path] | EnergyRecord | str | Path,
+) -> EnergyRecord:
     """Return the record of a job from those of its processes, runs or machines.
 
     Each device counts once at any instant, however many processes have measured it:
@@ -43,10 +47,13 @@ def merge(parts: Iterable[EnergyRecord | str | Path]) -> EnergyRecord:
 
     Errors of one sensor add linearly over its runs, those of different sensors in
     quadrature. Regions add up over the records whose devices all count in full;
-    those of other records are part of ``unattributed``.
+    those of other records are part of ``unattributed``. Counts of functional units
+    add up by name. There is a net energy where each record in the sum has one. What
+    only some records are annotated with stays in ``members``.
 
     Args:
-        parts: records, or paths of journals, of which all runs are taken.
+        parts: records, or paths of journals, of which all runs are taken; one of them
+            may stand alone.
 
     Raises:
         ArgumentError: there is no part, or a record without an origin.
@@ -57,7 +64,9 @@ def merge(parts: Iterable[EnergyRecord | str | Path]) -> EnergyRecord:
     return _Merger(records, origins).record()
 
 
-def _unique(parts: Iterable[EnergyRecord | str | Path]) -> list[EnergyRecord]:
+def _unique(
+    parts: Iterable[EnergyRecord | str | Path] | EnergyRecord | str | Path,
+) -> list[EnergyRecord]:
     best: dict[str, EnergyRecord] = {}
     for record in _flat(parts):
         run = _origin(record).run_id
@@ -75,11 +84,19 @@ def _unique(parts: Iterable[EnergyRecord | str | Path]) -> list[EnergyRecord]:
     return sorted(best.values(), key=_order)
 
 
-def _flat(parts: Iterable[EnergyRecord | str | Path]) -> Iterable[EnergyRecord]:
+def _flat(
+    parts: Iterable[EnergyRecord | str | Path] | EnergyRecord | str | Path,
+) -> Iterable[EnergyRecord]:
+    if isinstance(parts, EnergyRecord | str | Path):
+        parts = [parts]
+    elif not isinstance(parts, Iterable):
+        check_record(parts, "parts")
     for part in parts:
-        if not isinstance(part, EnergyRecord):
+        if isinstance(part, str | Path):
             yield from recover_all(part)
-        elif part.members:
+            continue
+        check_record(part, "parts")
+        if part.members:
             yield from part.members
         else:
             yield part
@@ -87,7 +104,7 @@ def _flat(parts: Iterable[EnergyRecord | str | Path]) -> Iterable[EnergyRecord]:
 
 def _fullness(record: EnergyRecord) -> tuple[bool, float, str]:
     recovered = any(flag.code is FlagCode.RECOVERED for flag in record.flags)
-    return not recovered, record.seconds, repr(record)
+    return not recovered, record.seconds, record.to_json()
 
 
 def _origin(record: EnergyRecord) -> Origin:
@@ -147,13 +164,14 @@ class _Merger:
         job = tabulate(self.records, self.origins, self.counted)
         devices = tuple(self._devices())
         reasons = dict.fromkeys(r.reason for r in self.records if r.reason)
+        seconds = self._seconds()
         return EnergyRecord(
             joules=joules,
             interval=interval,
             comparison=comparison,
             basis=self.basis,
             reason="; ".join(reasons) if joules is None else None,
-            seconds=self._seconds(),
+            seconds=seconds,
             status=status,
             error=next((r.error for r in self.records if r.status is status), None),
             started=min(record.started for record in self.records),
@@ -163,6 +181,9 @@ class _Merger:
             flags=tuple(self._flags(devices, job)),
             label=self.records[0].label if self._agree("label") else "",
             tags=dict(self.records[0].tags) if self._agree("tags") else {},
+            annotations=common([r.annotations for r in self.records]),
+            units=unit_sums(self.records, self.basis, joules, interval),
+            net=net_sum(self._shares(), joules, interval, seconds),
             software=self.records[0].software if self._agree("software") else None,
             job=job,
             members=tuple(self.records),
@@ -231,10 +252,20 @@ class _Merger:
         whole = [record for record in self.records if self._is_whole(record)]
         names = dict.fromkeys(r.name for record in whole for r in record.regions)
         found = [[r for m in whole for r in m.regions if r.name == n] for n in names]
-        sums = tuple(_region_sum(parts) for parts in found)
+        sums = tuple(region_sum(parts) for parts in found)
         if joules is None:
             return sums, None
         return sums, joules - sum(_inside(record) for record in whole)
+
+    def _shares(self) -> list[tuple[EnergyRecord, list[float]]]:
+        """Return what part of the time of each device in a record counts [1]."""
+        found = []
+        for record in self.records:
+            run = _origin(record).run_id
+            shares = [c.shares[run] for c in self.counted if run in c.shares]
+            if any(shares):
+                found.append((record, shares))
+        return found
 
     def _is_whole(self, record: EnergyRecord) -> bool:
         """Return whether all the energy in a record counts, and nothing twice."""
@@ -263,11 +294,16 @@ class _Merger:
         return Flag(FlagCode.COUNTED_ONCE, f"{text} and counted once", label)
 
     def _seconds(self) -> float:
-        """Return the time in which any block ran [s]."""
+        """Return the time in which any block ran, but for sleep of its machine [s].
+
+        The blocks of a machine lie as on its own clock, which never jumps.
+        """
         taken: list[tuple[float, float]] = []
-        for origin in self.origins:
-            length = origin.end_seconds - origin.start_seconds
-            window = origin.unix_seconds, origin.unix_seconds + length
+        shifts: dict[str, float] = {}
+        for record, origin in zip(self.records, self.origins, strict=True):
+            awake = origin.awake_seconds
+            shift = shifts.setdefault(origin.host.id, origin.unix_seconds - awake)
+            window = awake + shift, awake + shift + record.seconds
             taken = sorted([*taken, *subtract(window, taken)])
         return sum(end - start for start, end in taken)
 
@@ -286,30 +322,3 @@ def _inside(record: EnergyRecord) -> float:
     if record.joules is None or record.unattributed is None:
         return 0.0
     return record.joules - record.unattributed
-
-
-def _region_sum(parts: Sequence[RegionEnergy]) -> RegionEnergy:
-    """Return a region of several records; half-widths add linearly, at worst."""
-    known = [p for p in parts if p.joules is not None and p.interval is not None]
-    whole = len(known) == len(parts)
-    return RegionEnergy(
-        name=parts[0].name,
-        joules=sum(p.joules or 0.0 for p in known) if whole else None,
-        own_joules=sum(p.own_joules or 0.0 for p in known) if whole else None,
-        interval=_interval_sum([p.interval for p in known]) if whole else None,
-        seconds=sum(p.seconds for p in parts),
-        count=sum(p.count for p in parts),
-        flags=tuple(dict.fromkeys(flag for p in parts for flag in p.flags)),
-        comparison=_interval_sum([p.comparison for p in known]) if whole else None,
-        device_joules={
-            uuid: sum(p.device_joules.get(uuid, 0.0) for p in parts)
-            for uuid in dict.fromkeys(u for p in parts for u in p.device_joules)
-        },
-    )
-
-
-def _interval_sum(parts: Sequence[Interval | None]) -> Interval | None:
-    known = [part for part in parts if part is not None]
-    if len(known) < len(parts):
-        return None
-    return Interval(sum(p.low for p in known), sum(p.high for p in known))

@@ -70,8 +70,11 @@ class Piece:
 
     @property
     def window(self) -> tuple[float, float]:
-        """The time that was measured, on the machine's clock [s]."""
-        start = self.origin.start_seconds
+        """The time that was measured, on the machine's clock without its sleep [s].
+
+        It is shorter than the block where the device was lost before its end.
+        """
+        start = self.origin.awake_seconds
         return start, start + self.device.seconds
 
     def part(self, start: float, end: float) -> tuple[float, Error]:
@@ -108,6 +111,7 @@ class Counted:
         key: its identity.
         device: its entry in the record that counts first.
         origin: the origin of that record.
+        shares: what part of the time of each run counts [1].
     """
 
     key: Key
@@ -117,6 +121,7 @@ class Counted:
     error: Error = Error()
     windows: list[tuple[float, float]] = field(default_factory=list)
     runs: dict[str, float] = field(default_factory=dict)
+    shares: dict[str, float] = field(default_factory=dict)
     twice: set[str] = field(default_factory=set)
     flags: list[Flag] = field(default_factory=list)
     whole: bool = True
@@ -126,6 +131,8 @@ class Counted:
         free = subtract(piece.window, self.windows)
         run = piece.origin.run_id
         self.runs.setdefault(run, 0.0)
+        counts = sum(end - start for start, end in free)
+        self.shares[run] = counts / piece.device.seconds if free else 0.0
         if free != [piece.window]:
             self.twice.add(run)
             if free and piece.device.trace is None:
@@ -147,8 +154,13 @@ class Counted:
 
     @property
     def sensor(self) -> Key:
-        """Identity of the sensor, the same over all boots of the machine."""
+        """Identity of the sensor, the same over all boots of the machine.
+
+        All estimates share one, because they rest on the same assumed power.
+        """
         host, kind, uuid = self.key
+        if self.device.source is Source.ESTIMATE:
+            return "", kind, "estimate"
         return self.origin.host.machine or host, kind, uuid
 
 

@@ -45,6 +45,7 @@ class Identity:
             start_seconds=start + self._boot,
             end_seconds=end + boot,
             unix_seconds=start + self._unix,
+            slept_seconds=self._boot,
             rank=rank,
             local_rank=local_rank,
             world_size=world_size,

@@ -12,6 +12,7 @@ from physbias.energy.journal.stays import Span, Stays
 from physbias.energy.journal.tap import TimelineTap
 from physbias.energy.record.schema import plain
 from physbias.energy.sensors.probe import ProbeInfo
+from physbias.errors import ArgumentError, explain
 
 JOURNAL_SCHEMA = "physbias.energy.journal/1"
 
@@ -97,7 +98,7 @@ class Journal:
                     "run": self._run_id,
                     "t": round(self._last_reading(now) - self._start, 5),
                     "devices": [tap.take(timeline) for timeline, tap in self._watched],
-                    "regions": self._stays.take(self._start),
+                    **self._stays.take(self._start),
                     **facts,
                 }
             )
@@ -176,3 +177,17 @@ class Journal:
         except Exception as error:  # noqa: BLE001 - a journal never breaks the block
             self.fault = f"the journal {self.path} was given up ({error})"
             self._give_up()
+
+
+def check_path(path: str | Path, argument: str) -> Path:
+    """Return a path as one, or raise :class:`ArgumentError` where it is none."""
+    if isinstance(path, str | Path) and str(path):
+        return Path(path)
+    raise ArgumentError(
+        explain(
+            argument,
+            found=repr(path),
+            expected="the path of a file",
+            remedy='pass for example "run.jsonl"',
+        )
+    )

@@ -9,8 +9,8 @@ from typing import Any
 from physbias.energy.block.ledger import Block, settle
 from physbias.energy.block.notes import Notes
 from physbias.energy.integration.estimator import Measurement, measure
-from physbias.energy.journal.journal import JOURNAL_SCHEMA
-from physbias.energy.journal.stays import Stay, price
+from physbias.energy.journal.journal import JOURNAL_SCHEMA, check_path
+from physbias.energy.journal.stays import Batch, Stay, price
 from physbias.energy.journal.tap import restore
 from physbias.energy.model import CpuModel
 from physbias.energy.record.job import Origin
@@ -55,7 +55,7 @@ def recover_all(path: str | Path) -> list[EnergyRecord]:
         DataError: the file holds no run.
     """
     runs: dict[str, _Run] = {}
-    for line in _lines(Path(path)):
+    for line in _lines(check_path(path, "path")):
         if str(line.get("schema", "")).startswith(_FAMILY):
             runs.setdefault(line["run"], _Run(line))
         elif line.get("run") in runs:
@@ -120,9 +120,7 @@ class _Run:
         missing = [from_plain(Missing, one) for one in header["missing"]]
         model = from_plain(CpuModel, header["model"]) if header["model"] else None
         record = settle(block, measurements, missing, model)
-        stays = [Stay(*stay) for line in self.readings for stay in line["regions"]]
-        stays += [_lasting(stay, end - start) for stay in last.get("open", ())]
-        regions, outside = price(stays, measurements)
+        regions, outside = price(self._stays(last, end - start), measurements)
         devices = tuple(
             replace(d, unattributed=outside.get(d.uuid or d.label, d.unattributed))
             for d in record.devices
@@ -138,6 +136,15 @@ class _Run:
             flags=(*record.flags, Flag(FlagCode.RECOVERED, text)),
             origin=replace(origin, end_seconds=origin.start_seconds + end - start),
         )
+
+    def _stays(self, last: Mapping[str, Any], end: float) -> list[Batch]:
+        """Return the stays up to the end of what can be evaluated [s]."""
+        batches = [
+            Batch([Stay(*stay) for stay in line["regions"]], line.get("overlap", 0.0))
+            for line in self.readings
+        ]
+        batches += [Batch([_lasting(stay, end)]) for stay in last.get("open", ())]
+        return [batch.until(end) for batch in batches]
 
     def _length(self, last: Mapping[str, Any]) -> float:
         """Return the length of what can be evaluated [s].

@@ -1,8 +1,8 @@
 """Stays in regions between two journal lines, few or many, in bounded space."""
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import hypot
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from physbias.energy.record.record import Flag, FlagCode, RegionEnergy
 
 _MOST_ALONE = 8
 _RESOLUTION = 0.2
+_ROUNDING = 1e-9
 
 
 class Span(Protocol):
@@ -69,7 +70,57 @@ class Stay:
     def share(self) -> float:
         """Part of the time from ``start`` to ``end`` that was spent inside [1]."""
         length = self.end - self.start
-        return min(1.0, self.seconds / length) if length > 0 else 1.0
+        return min(1.0, max(0.0, self.seconds / length)) if length > 0 else 1.0
+
+    def until(self, end: float) -> "Stay | None":
+        """Return the part up to ``end`` [s] from the start of the block, if any."""
+        start, stop = max(0.0, self.start), min(self.end, end)
+        if stop < start or stop == start < self.end:
+            return None
+        part = (stop - start) / (self.end - self.start) if stop > start else 1.0
+        return replace(
+            self,
+            count=max(1, round(part * self.count)),
+            start=start,
+            end=stop,
+            seconds=part * self.seconds,
+        )
+
+
+@dataclass(slots=True)
+class Batch:
+    """The stays of one journal line.
+
+    In one thread, outermost stays of different lines never overlap, and those of one
+    line only seem to, where many are told as one.
+
+    Args:
+        stays: the stays.
+        overlap: time that outermost stays of several threads share [s].
+    """
+
+    stays: Sequence[Stay]
+    overlap: float = 0.0
+
+    @property
+    def tops(self) -> list[Stay]:
+        """The outermost stays."""
+        return [stay for stay in self.stays if stay.parent is None]
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """From the first to the last border of an outermost stay [s]."""
+        tops = self.tops
+        start = min((stay.start for stay in tops), default=0.0)
+        return start, max((stay.end for stay in tops), default=start)
+
+    def until(self, end: float) -> "Batch":
+        """Return the part up to ``end`` [s] from the start of the block."""
+        cut = (stay.until(end) for stay in self.stays)
+        left = Batch([stay for stay in cut if stay is not None])
+        (start, stop), (first, last) = self.window, left.window
+        part = (last - first) / (stop - start) if stop > start else 0.0
+        return replace(left, overlap=min(1.0, part) * self.overlap)
 
 
 class Stays:
@@ -87,14 +138,21 @@ class Stays:
         """Whether the newest stay is an outermost one."""
         return bool(self._ended) and self._ended[-1].parent is None
 
-    def take(self, origin: float) -> list[list[Any]]:
-        """Return the fields of the stays since the last call, many told as one.
+    def take(self, origin: float) -> dict[str, Any]:
+        """Return what a line holds of the stays since the last call.
+
+        These are the fields of the stays, many told as one, and the time that
+        outermost ones of several threads share, if there is any.
 
         Args:
             origin: start of the block [s].
         """
         spans = [self._ended.popleft() for _ in range(len(self._ended))]
-        return fold(spans, origin)
+        taken: dict[str, Any] = {"regions": fold(spans, origin)}
+        shared = round(_shared([span for span in spans if span.parent is None]), 5)
+        if shared > 0:
+            taken["overlap"] = shared
+        return taken
 
 
 def fold(spans: Sequence[Span], origin: float) -> list[list[Any]]:
@@ -119,48 +177,88 @@ def fold(spans: Sequence[Span], origin: float) -> list[list[Any]]:
     return folded
 
 
+def _shared(spans: Sequence[Span]) -> float:
+    """Return by how much the stays are longer than the time that they cover [s]."""
+    shared, latest = 0.0, float("-inf")
+    for span in sorted(spans, key=lambda span: span.start):
+        end = span.start + span.seconds
+        shared += max(0.0, min(end, latest) - span.start)
+        latest = max(latest, end)
+    return shared
+
+
 def price(
-    stays: Sequence[Stay], measurements: Sequence[Measurement]
+    batches: Sequence[Batch], measurements: Sequence[Measurement]
 ) -> tuple[tuple[RegionEnergy, ...], dict[str, float]]:
     """Return one entry per region, and the energy outside all of them by device [J].
 
     Stays told as one take their share, by time, of the energy between the first and
-    the last of them.
+    the last of them. The regions and the energy outside add up to the whole unless
+    outermost stays of several threads overlap.
 
     Args:
-        stays: the stays.
+        batches: the stays, line by line.
         measurements: one per device; times count from the same start.
     """
     measured = [m for m in measurements if m.curve is not None]
+    stays = [stay for batch in batches for stay in batch.stays]
     sums = {stay.name: _Sum(stay.name, measured) for stay in stays}
     for stay in stays:
-        parts = [_joules(stay, m, stay.start) for m in measured]
+        parts = [_joules(stay, m) for m in measured]
         sums[stay.name].add(stay, parts)
         if stay.parent in sums:
             sums[stay.parent].own -= sum(parts)
     entries = tuple(total.entry() for total in sums.values())
-    return entries, {_identity(m): _outside(stays, m) for m in measured}
+    shared = list(_overlaps(batches))
+    return entries, {_identity(m): _outside(stays, shared, m) for m in measured}
 
 
 def _identity(one: Measurement) -> str:
     return one.info.uuid or one.info.label
 
 
-def _joules(stay: Stay, one: Measurement, start: float) -> float:
+def _joules(stay: Stay, one: Measurement) -> float:
+    return stay.share * _between(one, stay.start, stay.end)
+
+
+def _between(one: Measurement, start: float, end: float) -> float:
     if one.curve is None:
         return 0.0
-    return stay.share * one.curve.between(one.start + start, one.start + stay.end)
+    return one.curve.between(one.start + start, one.start + end)
 
 
-def _outside(stays: Sequence[Stay], one: Measurement) -> float:
-    rest = 0.0 if one.curve is None else one.curve.total
-    covered = 0.0
-    tops = (stay for stay in stays if stay.parent is None)
-    for stay in sorted(tops, key=lambda s: s.start):
-        if stay.end > covered:
-            rest -= _joules(stay, one, max(stay.start, covered))
-            covered = stay.end
-    return rest
+def _outside(
+    stays: Sequence[Stay],
+    shared: Sequence[tuple[float, float, float]],
+    one: Measurement,
+) -> float:
+    whole = 0.0 if one.curve is None else one.curve.total
+    inside = sum(_joules(stay, one) for stay in stays if stay.parent is None)
+    twice = sum(part * _between(one, start, end) for start, end, part in shared)
+    return whole - (inside - twice)
+
+
+def _overlaps(batches: Sequence[Batch]) -> Iterator[tuple[float, float, float]]:
+    """Yield where outermost stays overlap: start, end [s], and how much of it [1]."""
+    borders: list[tuple[float, tuple[int, int], float]] = []
+    for number, batch in enumerate(batches):
+        tops, (start, end) = batch.tops, batch.window
+        folded = any(stay.count > 1 for stay in tops)
+        if folded and batch.overlap > 0:
+            yield start, end, batch.overlap / (end - start)
+        for i, stay in enumerate(tops):
+            key = number, 0 if folded else i
+            borders.append((stay.start, key, stay.share))
+            borders.append((stay.end, key, -stay.share))
+    inside: dict[tuple[int, int], float] = {}
+    total = before = 0.0
+    for time, key, change in sorted(borders):
+        if total > 1 + _ROUNDING and time > before:
+            yield before, time, total - 1
+        part = inside.get(key, 0.0)
+        inside[key] = part + change
+        total += min(1.0, part + change) - min(1.0, part)
+        before = time
 
 
 class _Sum:

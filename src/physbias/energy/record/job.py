@@ -17,6 +17,8 @@ class Origin:
         start_seconds: start of the block on the machine's clock since its boot [s].
         end_seconds: end of the block on the same clock [s].
         unix_seconds: start of the block on the wall clock, since 1970 [s].
+        slept_seconds: for how long the machine had slept since its boot when the block
+            began [s].
         rank: place among the processes of the job; ``None`` if it has no others.
         local_rank: place among those on this machine.
         world_size: number of processes of the job [1].
@@ -28,9 +30,15 @@ class Origin:
     start_seconds: float
     end_seconds: float
     unix_seconds: float
+    slept_seconds: float = 0.0
     rank: int | None = None
     local_rank: int | None = None
     world_size: int | None = None
+
+    @property
+    def awake_seconds(self) -> float:
+        """Start on the machine's clock that stands still while it sleeps [s]."""
+        return self.start_seconds - self.slept_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,11 +12,14 @@ if TYPE_CHECKING:
 
 _RULES = {
     "counter": "the board's energy counter, with the energy at both ends of the block "
-    "reconstructed from power readings",
+    "reconstructed from its own steps",
     "power": "the board's power readings, each held over the refresh before it",
     "rapl": "the processor's RAPL counters",
     "estimate": "a model of processor time, not a sensor",
 }
+_WITH_POWER = (
+    " and, where the two agree and power outside is steady, from power readings"
+)
 _MLPERF_READINGS = 60
 _MLPERF_RATE = 1.0
 
@@ -80,7 +83,7 @@ def mlperf_block(record: "EnergyRecord") -> str:
             f"  readings_per_s: {rate:.4g}",
             f"  at_least_60_and_1_per_s: {'yes' if enough else 'no'}",
             f"  evenly_spread: {'no, there is a gap' if 'gap' in flags else 'yes'}",
-            f"  rule: {_RULES.get(str(device.source), str(device.source))}",
+            f"  rule: {_rule(device)}",
         ]
     lines.append(
         "scope: power of the boards and packages named here, which is not the power of "
@@ -90,18 +93,24 @@ def mlperf_block(record: "EnergyRecord") -> str:
 
 
 def _groups(record: "EnergyRecord") -> list[str]:
-    """Return devices of the same name and source together."""
+    """Return devices of the same name and rule together."""
     groups: dict[tuple[str, str], list[DeviceEnergy]] = {}
     for device in counted(record):
-        groups.setdefault((device.name, str(device.source)), []).append(device)
+        groups.setdefault((device.name, _rule(device)), []).append(device)
     found = []
-    for (name, source), devices in groups.items():
+    for (name, rule), devices in groups.items():
         number = f"{len(devices)} × " if len(devices) > 1 else ""
         gpus = [device.uuid for device in devices if device.kind == "gpu"]
         identity = f" ({', '.join(gpus)})" if gpus else ""
-        rule = _RULES.get(source, source)
         found.append(f"{number}{name}{identity} by {rule}")
     return found
+
+
+def _rule(device: "DeviceEnergy") -> str:
+    rule = _RULES.get(str(device.source), str(device.source))
+    if device.source == "counter" and device.cross_check is not None:
+        return rule + _WITH_POWER
+    return rule
 
 
 def _software(software: Software | None) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from physbias.energy.record.interval import Interval
 from physbias.energy.record.picture import COLOURS, power_picture
-from physbias.energy.record.text import details, format_joules
+from physbias.energy.record.quantity import EnergyFormat
+from physbias.energy.record.text import cautions, details, remarks, total
 
 if TYPE_CHECKING:
     from physbias.energy.record.record import EnergyRecord
@@ -48,12 +48,9 @@ def html(record: "EnergyRecord") -> str:
         parts.append(power_picture(traces))
     if record.footprint is not None:
         parts.append(f"<div>{escape(str(record.footprint))}</div>")
-    if record.flags:
-        items = "".join(
-            f"<li><b>{escape(flag.code)}</b>{_of(flag.device)}: "
-            f"{escape(flag.text)}</li>"
-            for flag in record.flags
-        )
+    found = remarks(record)
+    if found:
+        items = "".join(f"<li>{escape(text)}</li>" for text in found)
         parts.append(f"<ul>{items}</ul>")
     return f'<div class="physbias-energy">{"".join(parts)}</div>'
 
@@ -62,26 +59,30 @@ def _cycle(count: int) -> list[str]:
     return [COLOURS[i % len(COLOURS)] for i in range(count)]
 
 
-def _of(device: str | None) -> str:
-    return "" if device is None else f" ({escape(device)})"
-
-
 def _total(record: "EnergyRecord") -> str:
     ending = ""
     if record.error is not None:
         ending = f", {record.status}: {record.error}"
     label = f", {record.label}" if record.label else ""
     quiet = f"{record.seconds:.1f} s{ending}, {record.started}{label}"
+    figure = total(record)
+    figure = figure[0].upper() + figure[1:]
     if record.joules is None:
-        total = f"No energy figure: {record.reason}"
+        figure += "" if _told(record) else f": {record.reason}"
     else:
-        word = "Estimate " if record.basis == "estimate" else ""
-        total = f"{word}{format_joules(record.joules)}"
-        quiet = f"95 % interval {_ends(record.interval)}, {quiet}"
+        ends = EnergyFormat.of(record.joules, record.interval).ends(record.interval)
+        quiet = f"95 % interval {ends}, {quiet}"
+    found = cautions(record)
+    caution = f"<div>Caution: {escape('; '.join(found))}</div>" if found else ""
     return (
-        f'<div class="total">{escape(total)}</div>'
+        f'<div class="total">{escape(figure)}</div>{caution}'
         f'<div class="quiet">{escape(quiet)}</div>'
     )
+
+
+def _told(record: "EnergyRecord") -> bool:
+    """Return whether the table of devices says why there is no figure."""
+    return any(device.reason for device in record.devices)
 
 
 def _devices(record: "EnergyRecord", colours: dict[str, str]) -> str:
@@ -96,13 +97,14 @@ def _devices(record: "EnergyRecord", colours: dict[str, str]) -> str:
         source = str(device.source)
         if device.source == "estimate" and record.basis == "measurement":
             source += " (not in the sum)"
+        written = EnergyFormat.of(device.joules, device.interval)
         mean = device.joules / device.seconds if device.seconds > 0 else None
         rows.append(
             [
                 mark + escape(device.label),
                 escape(device.name),
-                format_joules(device.joules),
-                escape(_ends(device.interval)),
+                written.energy(device.joules),
+                written.ends(device.interval),
                 "" if mean is None else f"{mean:.4g} W",
                 escape(source),
             ]
@@ -112,18 +114,21 @@ def _devices(record: "EnergyRecord", colours: dict[str, str]) -> str:
 
 
 def _regions(record: "EnergyRecord") -> str:
-    rows = [
-        [
-            escape(region.name),
-            _energy(region.joules),
-            escape(_ends(region.interval)),
-            _energy(region.own_joules),
-            f"{region.seconds:.4g} s",
-            f"{region.count}",
-        ]
-        for region in record.regions
-    ]
-    rows.append(["<em>outside all regions</em>", _energy(record.unattributed)])
+    rows = []
+    for region in record.regions:
+        written = EnergyFormat.of(region.joules or 0.0, region.interval)
+        rows.append(
+            [
+                escape(region.name),
+                written.energy(region.joules),
+                written.ends(region.interval),
+                written.energy(region.own_joules),
+                f"{region.seconds:.4g} s",
+                f"{region.count}",
+            ]
+        )
+    outside = EnergyFormat.of(record.unattributed or 0.0, record.interval)
+    rows.append(["<em>outside all regions</em>", outside.energy(record.unattributed)])
     names = ("region", "energy", "95 % interval", "own energy", "time", "stays")
     return _table(names, rows, numbers=(1, 3, 4, 5))
 
@@ -145,13 +150,3 @@ def _table(
 
     body = "".join(cells("td", row) for row in rows)
     return f"<table><thead>{cells('th', names)}</thead><tbody>{body}</tbody></table>"
-
-
-def _energy(joules: float | None) -> str:
-    return "–" if joules is None else format_joules(joules)
-
-
-def _ends(interval: Interval | None) -> str:
-    if interval is None:
-        return "–"
-    return f"{format_joules(interval.low)} to {format_joules(interval.high)}"

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,6 +151,13 @@ class DeviceEnergy:
         max_watts: highest power of a refresh [W].
         calibration: which calibration of the sensor was used, if any.
         unattributed: energy outside all regions [J].
+        gain_error: relative standard uncertainty of the sensor's gain [1], the same in
+            every run; ``None``, as the next three, where it is not known apart.
+        offset_error_watts: standard uncertainty of its offset [W], likewise.
+        delay_error_joules: what ``joules`` gains per standard uncertainty of a
+            calibrated delay [J], likewise.
+        lag_joules: what ``joules`` gains if the sensor lags as much as it can [J]; the
+            truth lies anywhere between none and that.
     """
 
     uuid: str
@@ -171,6 +179,10 @@ class DeviceEnergy:
     max_watts: float | None = None
     calibration: str | None = None
     unattributed: float | None = None
+    gain_error: float | None = None
+    offset_error_watts: float | None = None
+    delay_error_joules: float | None = None
+    lag_joules: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +268,16 @@ class EnergyRecord:
     net: NetEnergy | None = None
 
     def region(self, name: str) -> RegionEnergy:
-        """Return the entry of the region ``name``; :class:`KeyError` if none."""
+        """Return the entry of the region ``name``.
+
+        Raises:
+            KeyError: there is none; its text lists the names and the nearest.
+        """
         for region in self.regions:
             if region.name == name:
                 return region
-        raise KeyError(name)
+        names = [region.name for region in self.regions]
+        raise KeyError(_no_region(name, names))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as dicts, lists, numbers, strings and ``None``.
@@ -330,14 +347,15 @@ class EnergyRecord:
     def compare(self, other: "EnergyRecord") -> Comparison:
         """Return this run beside another on the same devices.
 
-        The errors that the sensors make in both runs are left out of the intervals.
+        What the sensors get wrong alike in both runs is taken out of the intervals, as
+        :class:`~physbias.energy.Comparison` says.
 
         Args:
             other: a record of the same devices, read from the same sources.
 
         Raises:
-            ArgumentError: a record has no measured figure, or the devices or their
-                sources differ.
+            ArgumentError: a record has no measured figure, a device was lost before
+                the end, or the devices or their sources differ.
         """
         return compare(self, other)
 
@@ -413,7 +431,39 @@ class EnergyRecord:
         """Return one line for people."""
         return line(self)
 
+    def table(self) -> str:
+        """Return several lines for people: total, devices, regions, units, remarks.
+
+        Example:
+            >>> from physbias.energy import EnergyMeter
+            >>> from physbias.energy.simulated import Constant, SimulatedGpu, simulate
+            >>> machine = simulate([SimulatedGpu(Constant(300.0))])
+            >>> with EnergyMeter(cpu=False, machine=machine) as meter:
+            ...     machine.clock.sleep(10.0)
+            >>> print(meter.result.table().splitlines()[-2].rstrip())
+            device  energy   95 % interval    mean power  source
+        """
+        from physbias.energy.record.report import report
+
+        return report(self)
+
+    def __repr__(self) -> str:
+        """Return the one line, marked as a record."""
+        return f"<{type(self).__name__} {self}>"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: ANN401, FBT001
+        """Show the table in a terminal of IPython."""
+        printer.text(repr(self) if cycle else self.table())
+
     def _repr_html_(self) -> str:
         from physbias.energy.record.notebook import html
 
         return html(self)
+
+
+def _no_region(name: object, names: list[str]) -> str:
+    near = get_close_matches(str(name), names, n=1)
+    advice = (
+        f"did you mean {near[0]!r}?" if near else "regions are made by meter.region"
+    )
+    return f"no region {name!r}; there are {names}; {advice}"

@@ -8,7 +8,7 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
-SCHEMA = "physbias.energy/2"
+SCHEMA = "physbias.energy/3"
 
 _COLUMNS = {
     "joules": "energy_J",

@@ -6,8 +6,10 @@ from math import hypot, sqrt
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
+from physbias.energy.record.check import check_record
 from physbias.energy.record.compare import measured, require_same_devices
 from physbias.energy.record.interval import Interval
+from physbias.energy.record.shared import systematic_sides
 from physbias.energy.record.student import t_quantile
 from physbias.energy.record.text import format_joules
 from physbias.errors import ArgumentError, explain
@@ -24,8 +26,9 @@ class Summary:
         runs: number of runs [1].
         joules: mean energy [J].
         interval: 95 % interval of the mean; its random part is Student's t times the
-            standard error over runs, its systematic part that of the sensors, which
-            repetition does not reduce.
+            standard error over runs, and no less than the meter's own random error
+            leaves of their mean; its systematic part that of the sensors on each side,
+            which repetition does not reduce.
         comparison: the same without the systematic part.
         between_joules: standard deviation between runs [J]; ``None`` for one run.
         within_joules: standard deviation that the meter expects of one run from its
@@ -71,6 +74,8 @@ def summarise(records: Sequence["EnergyRecord"]) -> Summary:
                 remedy="pass the result of each run",
             )
         )
+    for record in records:
+        check_record(record, "records")
     for record in records[1:]:
         require_same_devices(records[0], record)
     figures = [measured(record) for record in records]
@@ -81,12 +86,13 @@ def summarise(records: Sequence["EnergyRecord"]) -> Summary:
     if between is None:
         comparison = figures[0][1]
     else:
-        half = t_quantile(runs - 1) * between / sqrt(runs)
+        spread = max(t_quantile(runs - 1) * between, 2 * within)
+        half = spread / sqrt(runs)
         comparison = Interval(max(0.0, mean - half), mean + half)
-    shared = fmean(_systematic(record) for record in records)
+    low, high = (fmean(side) for side in zip(*map(_systematic, records), strict=True))
     interval = Interval(
-        max(0.0, mean - hypot(mean - comparison.low, shared)),
-        mean + hypot(comparison.high - mean, shared),
+        max(0.0, mean - hypot(mean - comparison.low, low)),
+        mean + hypot(comparison.high - mean, high),
     )
     return Summary(
         runs=runs,
@@ -103,10 +109,8 @@ def _half(interval: Interval) -> float:
     return (interval.high - interval.low) / 2
 
 
-def _systematic(record: "EnergyRecord") -> float:
-    """Return the half-width [J] that is left when the random part is taken out."""
+def _systematic(record: "EnergyRecord") -> tuple[float, float]:
+    """Return the half-widths [J] that are left when the random part is taken out."""
     if record.interval is None or record.comparison is None or record.joules is None:
-        return 0.0
-    full = record.interval.high - record.joules
-    random = record.comparison.high - record.joules
-    return sqrt(max(0.0, full**2 - random**2))
+        return 0.0, 0.0
+    return systematic_sides(record.joules, record.interval, record.comparison)

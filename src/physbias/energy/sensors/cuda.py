@@ -1,5 +1,6 @@
 """Which GPUs this process uses, and waiting for their queues; never starts CUDA."""
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +9,12 @@ from typing import Any
 from physbias.errors import ArgumentError, explain
 
 DeviceChoice = str | Sequence[object]
-"""``"used"``, ``"node"``, or a list of indices, ``"cuda:0"``, UUIDs, torch devices."""
+"""``"used"``, ``"node"``, or a list of indices, ``"cuda:0"``, UUIDs, torch devices.
+
+A single name such as ``"cuda:0"`` stands for a list of one.
+"""
+
+_NAME = re.compile(r"cuda(:\d+)?|\d+|GPU-[0-9a-f-]+|MIG-[\w/-]+", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +59,18 @@ class Selection:
 
 def check_choice(devices: DeviceChoice) -> DeviceChoice:
     """Return ``devices``, or raise :class:`ArgumentError` where it is no choice."""
-    if isinstance(devices, str):
-        if devices in ("used", "node"):
-            return devices
-    elif isinstance(devices, Sequence) and all(map(_is_entry, devices)):
-        return tuple(devices)
+    if isinstance(devices, str) and devices in ("used", "node"):
+        return devices
+    listed = isinstance(devices, Sequence) and not isinstance(devices, str)
+    entries = tuple(devices) if listed else (devices,)
+    single_number = not listed and isinstance(devices, int)
+    if not single_number and all(map(_is_entry, entries)):
+        return entries
+    wrong = [repr(entry) for entry in entries if not _is_entry(entry)]
     raise ArgumentError(
         explain(
             "devices",
-            found=repr(devices),
+            found=", ".join(wrong) or repr(devices),
             expected='"used", "node" or a list of indices, "cuda:0" or GPU UUIDs',
             remedy='pass devices="used" for all GPUs that this process can see',
         )
@@ -185,7 +194,11 @@ def _proven(
 def _is_entry(entry: object) -> bool:
     if isinstance(entry, bool):
         return False
-    return isinstance(entry, int | str) or getattr(entry, "type", None) == "cuda"
+    if isinstance(entry, int):
+        return entry >= 0
+    if isinstance(entry, str):
+        return _NAME.fullmatch(entry) is not None
+    return getattr(entry, "type", None) == "cuda"
 
 
 def _find(

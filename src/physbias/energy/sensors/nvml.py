@@ -326,12 +326,13 @@ def find_gpus(
     chosen = choose(devices, node, _with_parents(binding, environ))
     probes: list[Probe] = []
     missing = [_unresolved(entry, node) for entry in chosen.unresolved]
+    unknown = () if isinstance(devices, str) else tuple(m.reason for m in missing)
     if not chosen.gpus and not missing:
         reason = "no GPU is visible to this process"
         remedy = 'check CUDA_VISIBLE_DEVICES, or pass devices="node"'
         missing.append(Missing("GPU", reason, remedy, present=False))
-    for position, gpu in enumerate(chosen.gpus):
-        label = f"GPU {position}"
+    for gpu in chosen.gpus:
+        label = f"GPU {gpu.index}"
         try:
             probe = NvmlProbe(
                 binding,
@@ -346,14 +347,15 @@ def find_gpus(
             reason = f"{label} ({gpu.name}) gives neither energy nor power ({refused})"
             remedy = "ask for a whole GPU rather than a virtual one, or leave it out"
             missing.append(Missing(label, reason, remedy))
-    return Discovery(tuple(probes), tuple(missing))
+    return Discovery(tuple(probes), tuple(missing), unknown)
 
 
 def _unresolved(entry: str, node: list[GpuIdentity]) -> Missing:
-    known = ", ".join(gpu.uuid for gpu in node) or "none"
+    known = ", ".join(f"{gpu.index} = {gpu.uuid}" for gpu in node) or "none"
     return Missing(
         f"GPU {entry}",
-        f"{entry} names no GPU of this machine (known: {known})",
+        f"{entry} names no GPU of this machine that this process can use "
+        f"(there are: {known})",
         "name a GPU by its index or UUID; parts of a GPU (MIG) cannot be measured",
     )
 

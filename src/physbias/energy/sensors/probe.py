@@ -170,7 +170,14 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The sensors that were found, and what was not."""
+    """The sensors that were found, and what was not.
+
+    Args:
+        probes: the sensors.
+        missing: what cannot be read.
+        unknown: for each device that the user named and that is not here, a text.
+    """
 
     probes: Sequence[Probe] = ()
     missing: Sequence[Missing] = ()
+    unknown: Sequence[str] = ()

@@ -122,7 +122,8 @@ class SimulatedGpu:
     def register(self, time: float, window: float) -> float:
         """Return a power register as it stands at ``time`` [W]."""
         edge = self.sensor.refreshed(time, self.sensor.power_refresh)
-        return self.sensor.noisy(self.shown(edge - window, edge) / window, edge)
+        watts = self.sensor.noisy(self.shown(edge - window, edge) / window, edge)
+        return round(watts, 3)
 
     def kept(self, time: float, seconds: float) -> list[tuple[float, float]]:
         """Return ages [s] and powers [W] of the readings of the last ``seconds``."""

@@ -22,6 +22,7 @@ import pickle
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from types import MappingProxyType, ModuleType, SimpleNamespace
@@ -64,14 +65,8 @@ def make_pynvml(gpus: Sequence[SimulatedGpu], *, start: float | None = None) -> 
     Raises:
         MissingExtraError: ``nvidia-ml-py`` is not installed.
     """
-    module = _genuine()
-    clock = _Since(time.monotonic() if start is None else start)
-    driver = _Driver(module, SimulatedNvml(gpus, clock))
-    answers = driver.answers()
-    for name, value in vars(module).copy().items():
-        if name.startswith("nvml") and callable(value) and not isinstance(value, type):
-            setattr(module, name, answers.get(name, driver.refuse))
-    return module
+    boards = (tuple(gpus), time.monotonic() if start is None else start)
+    return _module(lambda: boards)
 
 
 def write_pynvml(
@@ -124,8 +119,26 @@ def load_pynvml(folder: str | Path) -> Any:  # noqa: ANN401 - a module
     Args:
         folder: a folder written by :func:`write_pynvml` of a source that you trust.
     """
-    boards, start = pickle.loads((Path(folder) / _BOARDS).read_bytes())
-    return make_pynvml(boards, start=start)
+    file = Path(folder) / _BOARDS
+    return _module(lambda: pickle.loads(file.read_bytes()))
+
+
+def _module(boards: Callable[[], tuple[Sequence[SimulatedGpu], float]]) -> Any:  # noqa: ANN401
+    module = _genuine()
+
+    # torch imports pynvml while it is imported itself: no board is loaded before a call
+    @cache
+    def driver() -> _Driver:
+        gpus, start = boards()
+        return _Driver(module, SimulatedNvml(gpus, _Since(start)))
+
+    def answer(name: str) -> Callable[..., Any]:
+        return lambda *args, **options: driver().answer(name, *args, **options)
+
+    for name, value in vars(module).copy().items():
+        if name.startswith("nvml") and callable(value) and not isinstance(value, type):
+            setattr(module, name, answer(name))
+    return module
 
 
 class _Since(MonotonicClock):
@@ -143,8 +156,12 @@ class _Driver:
         self._gpus = boards.gpus()
         # a module's errors find their text through its own function
         self._texts = module.NVMLError._errcode_to_string
+        self._answers = self._all()
 
-    def answers(self) -> dict[str, Callable[..., Any]]:
+    def answer(self, name: str, *args: object, **options: object) -> Any:  # noqa: ANN401
+        return self._answers.get(name, self._refuse)(*args, **options)
+
+    def _all(self) -> dict[str, Callable[..., Any]]:
         gpus, limit = self._gpus, self._limit
         clock = _always(_CLOCK_MHZ)
         return {
@@ -165,6 +182,7 @@ class _Driver:
             "nvmlDeviceGetTotalEnergyConsumption": self._energy,
             "nvmlDeviceGetPowerUsage": self._power,
             "nvmlDeviceGetFieldValues": self._fields,
+            "nvmlDeviceGetSamples": self._samples,
             "nvmlDeviceGetEnforcedPowerLimit": limit,
             "nvmlDeviceGetPowerManagementLimit": limit,
             "nvmlDeviceGetPowerManagementDefaultLimit": limit,
@@ -182,7 +200,7 @@ class _Driver:
             "nvmlDeviceGetPersistenceMode": _always(1),
         }
 
-    def refuse(self, *_: object, **__: object) -> NoReturn:
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
         raise self._module.NVMLError(self._module.NVML_ERROR_NOT_SUPPORTED)
 
     def _open(self, *_: object) -> None:
@@ -211,7 +229,7 @@ class _Driver:
 
     def _limit(self, handle: SimpleNamespace) -> int:
         watts = self._gpus[handle.index].power_limit
-        return self.refuse() if watts is None else round(1e3 * watts)
+        return self._refuse() if watts is None else round(1e3 * watts)
 
     def _energy(self, handle: SimpleNamespace) -> int:
         return self._milli(self._nvml.energy, handle)
@@ -265,9 +283,27 @@ class _Driver:
         }
         if sensor.plain_window == AVERAGE_WINDOW:
             readers[nvml.NVML_FI_DEV_POWER_AVERAGE] = self._nvml.plain_power
-        if scope != nvml.NVML_POWER_SCOPE_GPU:
-            return _unsupported
+        if scope == nvml.NVML_POWER_SCOPE_MODULE:
+            readers = {nvml.NVML_FI_DEV_POWER_INSTANT: self._nvml.module_power}
+        elif scope != nvml.NVML_POWER_SCOPE_GPU:
+            readers = {}
         return readers.get(field, _unsupported)
+
+    def _samples(
+        self, handle: SimpleNamespace, kind: int, _: int
+    ) -> tuple[int, list[Any]]:
+        nvml = self._module
+        if kind != nvml.NVML_TOTAL_POWER_SAMPLES:
+            self._refuse()
+        try:
+            kept = self._nvml.past_power(handle.index)
+        except ReadError as error:
+            raise nvml.NVMLError(self._code(error)) from error
+        samples = [nvml.c_nvmlSample_t() for _ in kept]
+        for sample, (age, watts) in zip(samples, kept, strict=True):
+            sample.timeStamp = round(1e6 * (time.time() - age))
+            sample.sampleValue.uiVal = round(1e3 * watts)
+        return nvml.NVML_VALUE_TYPE_UNSIGNED_INT, samples
 
 
 def _unsupported(_: int) -> float:
