@@ -34,8 +34,8 @@ class EnergyMagics(Magics):
         notebook that runs all its cells stops there.
 
         Raises:
-            IPython.core.error.UsageError: the cell awaits at its top level where IPython's event loop
-                already runs, as in Jupyter.
+            IPython.core.error.UsageError: the cell awaits at its top level where
+                IPython's event loop already runs, as in Jupyter.
         """
         options = parse_argstring(self.energy, line)
         shell = self.shell
