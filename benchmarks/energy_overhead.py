@@ -400,16 +400,24 @@ def main() -> None:
                 if part == "memory":
                     found = memory(boards, 0.25 if quick else 1.0)
                     rows.append(("bytes per hour and board", boards, found))
+                    keep(results, choice.out)
                     continue
                 found = measure(part, tool, boards, *size[part], choice.python)
                 rows.append((tool, boards, found))
                 print(part, tool, boards, flush=True, file=sys.stderr)
-    text = text_of(results) + "\n\n" + versions()
-    print(text)
-    if choice.out:
-        choice.out.mkdir(parents=True, exist_ok=True)
-        (choice.out / "energy_overhead.json").write_text(json.dumps(results, indent=1))
-        (choice.out / "energy_overhead.txt").write_text(text + "\n")
+                keep(results, choice.out)
+    print(text_of(results))
+    print()
+    print(versions())
+
+
+def keep(results: dict, out: Path | None) -> None:
+    """Write what is known so far."""
+    if out:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / "energy_overhead.json").write_text(json.dumps(results, indent=1))
+        text = f"{text_of(results)}\n\n{versions()}\n"
+        (out / "energy_overhead.txt").write_text(text)
 
 
 if __name__ == "__main__":
