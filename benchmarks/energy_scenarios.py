@@ -23,7 +23,46 @@ STEP = ((0.09, 330.0), (0.08, 180.0), (0.06, 90.0))
 TRAINING = Cycle((*STEP * 30, (1.1, 120.0)))
 """Steps of 230 ms at 330, 180 and 90 W, and a validation pause every 8 s."""
 
+STEPS = Cycle(STEP)
+"""The same steps without any pause."""
+
 GAIN_SPREAD, OFFSET_SPREAD = 0.037, 5.9
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A trace that another one stands in for between two instants.
+
+    Args:
+        outside: the trace around.
+        inside: the trace between; its own time begins there.
+        start: start [s].
+        stop: end [s].
+    """
+
+    outside: Trace
+    inside: Trace
+    start: float
+    stop: float
+
+    def energy(self, time: float) -> float:
+        """Return the integral of the power from 0 to ``time`` [J]."""
+        out, length = self.outside.energy, self.stop - self.start
+        after = out(max(time, self.stop)) - out(self.stop)
+        busy = min(max(time - self.start, 0.0), length)
+        return out(min(time, self.start)) + self.inside.energy(busy) + after
+
+
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """A trace that began earlier, by ``offset`` [s]."""
+
+    trace: Trace
+    offset: float
+
+    def energy(self, time: float) -> float:
+        """Return the integral of the power from 0 to ``time`` [J]."""
+        return self.trace.energy(time + self.offset) - self.trace.energy(self.offset)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +128,21 @@ def always(trace: Trace) -> Callable[..., Trace]:
     return lambda chance, start, seconds: trace
 
 
+def drifting(trace: Trace) -> Callable[..., Trace]:
+    """Return a load that runs always, from a random instant on."""
+    return lambda chance, start, seconds: Shifted(trace, 10.0 * chance.random())
+
+
+def within(trace: Trace) -> Callable[..., Trace]:
+    """Return a load that runs in the window, in the middle of a training."""
+
+    def load(chance: Random, start: float, seconds: float) -> Trace:
+        around = Shifted(STEPS, chance.random())
+        return Interrupted(around, trace, start, start + seconds)
+
+    return load
+
+
 def step_up(chance: Random, start: float, seconds: float) -> Trace:
     """Idle for six tenths of the window, then 300 W and on."""
     return Burst(
@@ -148,6 +202,15 @@ SCENARIOS = (
     Scenario(
         name="meter 5 s in training", seconds=5.0, load=always(TRAINING), target=0.003
     ),
+    Scenario(
+        name="validation 1 s within training", seconds=1.0, load=within(Constant(100.0))
+    ),
+    Scenario(
+        name="validation 5 s within training", seconds=5.0, load=within(Constant(100.0))
+    ),
+    Scenario(
+        name="300 W 5 s within training", seconds=5.0, load=within(Constant(300.0))
+    ),
     Scenario(name="region 1 s in square", seconds=1.0, load=always(SQUARE), inner=20.0),
     Scenario(
         name="20 ms refresh, isolated 1 s",
@@ -171,6 +234,24 @@ SCENARIOS = (
         target=0.0005,
     ),
     Scenario(
+        name="counter of 0.5 s, isolated 1 s",
+        seconds=1.0,
+        load=isolated(any_load),
+        sensor=replace(REAL, counter_refresh=0.5),
+    ),
+    Scenario(
+        name="counter of 0.5 s, 5 s in training",
+        seconds=5.0,
+        load=always(TRAINING),
+        sensor=replace(REAL, counter_refresh=0.5),
+    ),
+    Scenario(
+        name="counter only, isolated 5 s",
+        seconds=5.0,
+        load=isolated(any_load),
+        sensor=replace(REAL, instant_window=None, plain_window=None),
+    ),
+    Scenario(
         name="power only, isolated 5 s",
         seconds=5.0,
         load=isolated(any_load),
@@ -188,6 +269,18 @@ SCENARIOS = (
         load=isolated(constant),
         sensor=AVERAGED,
         target=0.005,
+    ),
+    Scenario(
+        name="averaged field only, 2 s in slow square",
+        seconds=2.0,
+        load=drifting(SquareWave(IDLE, 300.0, 1.9)),
+        sensor=AVERAGED,
+    ),
+    Scenario(
+        name="averaged field only, 5 s in training",
+        seconds=5.0,
+        load=drifting(STEPS),
+        sensor=AVERAGED,
     ),
     Scenario(
         name="averaged field only, isolated 5 s",

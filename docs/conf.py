@@ -7,7 +7,14 @@ author = "The physbias developers"
 copyright = "2026, The physbias developers"
 version = release = installed("physbias")
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+# formulas are set by files that lie beside the pages: they need no network
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.mathjax",
+    "sphinx.ext.napoleon",
+    "sphinx-mathjax-offline",
+]
 html_theme = "furo"
 html_title = "physbias"
 exclude_patterns = ["_build", "jupyter_execute"]

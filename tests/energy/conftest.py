@@ -6,13 +6,9 @@ from math import sqrt
 
 import pytest
 
+from physbias.energy.record.device import DeviceEnergy
 from physbias.energy.record.interval import Interval
-from physbias.energy.record.record import (
-    Basis,
-    DeviceEnergy,
-    EnergyRecord,
-    Status,
-)
+from physbias.energy.record.record import Basis, EnergyRecord, Status
 from physbias.energy.record.trace import PowerTrace
 from physbias.energy.sensors.probe import DeviceKind, Source
 
@@ -41,7 +37,7 @@ def make_device() -> Callable[..., DeviceEnergy]:
             gain_error=sqrt(0.05**2 - 0.005**2) if known else None,
             offset_error_watts=0.0 if known else None,
             delay_error_joules=0.0 if known else None,
-            lag_joules=0.0 if known else None,
+            lag_joules=Interval(0.0, 0.0) if known else None,
         )
         return replace(device, **changes)
 

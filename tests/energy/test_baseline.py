@@ -10,14 +10,10 @@ from physbias.energy.baseline import (
     check_baseline,
     with_baseline,
 )
-from physbias.energy.record.record import (
-    Basis,
-    DeviceEnergy,
-    EnergyRecord,
-    FlagCode,
-    Interval,
-    Status,
-)
+from physbias.energy.record.device import DeviceEnergy
+from physbias.energy.record.flags import FlagCode
+from physbias.energy.record.interval import Interval
+from physbias.energy.record.record import Basis, EnergyRecord, Status
 from physbias.energy.sensors.probe import DeviceKind, Source
 from physbias.errors import ArgumentError, DataError
 

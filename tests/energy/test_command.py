@@ -49,10 +49,29 @@ def test_program_killed_by_a_signal_counts_as_in_a_shell():
     assert run(*child(code)).returncode == 128 + signal.SIGKILL
 
 
+def test_program_that_may_not_be_executed(tmp_path):
+    assert run("--", str(tmp_path)).returncode == 126
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["python", "x y.py"], "python 'x y.py' (write -- before the program)"),
+        (["--labl", "x"], "unrecognized arguments: --labl x\n"),
+    ],
+)
+def test_forgotten_dashes_are_told_from_a_wrong_option(arguments, text, capsys):
+    with pytest.raises(SystemExit) as stop:
+        measure(arguments)
+    assert stop.value.code == 2
+    assert text in capsys.readouterr().err
+
+
 def test_unknown_program():
     done = run("--", "no-such-program-anywhere")
     assert done.returncode == 127
-    assert "no-such-program-anywhere: No such file" in done.stderr
+    (line,) = done.stderr.splitlines()  # and no energy of what did not run
+    assert "no-such-program-anywhere: No such file" in line
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -140,7 +159,7 @@ def test_report_with_a_figure(make_record):
     assert lines[-1].startswith("carbon: 300.0 mg CO2e")
 
 
-def test_estimate_counts_the_processor_time_of_the_program(tmp_path):
+def test_estimate_is_of_the_program_and_says_so(tmp_path):
     path = tmp_path / "record.json"
     code = (
         "import time\nwhile time.process_time() < 0.6: pass\nprint(time.process_time())"
@@ -150,4 +169,13 @@ def test_estimate_counts_the_processor_time_of_the_program(tmp_path):
     if record["basis"] == "measurement":
         pytest.skip("the processor can be measured here")
     assert done.stderr.startswith("energy: estimate ")
-    assert record["energy_J"] >= 8.0 * 0.9 * float(done.stdout)
+    used = float(done.stdout)
+    assert 8.0 * used <= record["energy_J"] < 8.0 * (used + 0.3)
+    assert [d["name"] for d in record["devices"]] == ["processor time of the program"]
+
+
+def test_estimate_of_a_killed_run_needs_the_processor_time_so_far(monkeypatch, capsys):
+    monkeypatch.setattr("physbias.energy.command.shows_running", lambda: False)
+    with pytest.raises(SystemExit):
+        measure(["--estimate", "--journal", "run.jsonl", "--", "true"])
+    assert "--estimate with --journal" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from physbias.energy.clock import MonotonicClock, VirtualClock
 from physbias.energy.idle import IdleWatch, measure_idle
 from physbias.energy.machine import Machine
 from physbias.energy.meter import EnergyMeter
-from physbias.energy.record.record import FlagCode
+from physbias.energy.record.flags import FlagCode
 from physbias.energy.sensors.condition import Condition
 from physbias.energy.sensors.probe import SensorUnavailableError
 from physbias.energy.simulated import (

@@ -2,28 +2,21 @@ import asyncio
 import subprocess
 import sys
 import threading
-import time
 import warnings
 
 import pytest
 
 from physbias.energy import (
-    Basis,
-    CpuModel,
     EnergyMeter,
     EnergyRecord,
     FlagCode,
     Interval,
-    MeterNotRunningWarning,
     MeterStateError,
     MonotonicClock,
-    SensorUnavailableError,
     SensorUnavailableWarning,
     Snapshot,
-    Source,
     Status,
 )
-from physbias.energy.machine import Machine
 from physbias.energy.simulated import (
     Burst,
     Constant,
@@ -53,6 +46,7 @@ def test_face_of_the_meter():
     assert meter.seconds == pytest.approx(10.0)
     assert meter.reason is None
     assert str(meter).endswith("(GPU 0 3.00 kJ counter)  10.0 s")
+    assert repr(meter) == f"<EnergyMeter {meter}>"
     assert meter.result.status is Status.FINISHED
     assert meter.result.to_dict()["devices"][0]["uuid"].startswith("GPU-")
     assert meter.result is meter.result
@@ -134,118 +128,6 @@ def test_exception_passes_unchanged_and_the_record_is_kept(error, status):
     assert error.__name__ in str(meter)
 
 
-@pytest.mark.parametrize(
-    ("environ", "watts"),
-    [
-        (None, [300.0, 100.0, 50.0]),
-        ("1", [100.0]),
-        ("2,0", [50.0, 300.0]),
-        ("GPU-bb", [100.0]),
-    ],
-)
-def test_only_visible_devices_are_measured(environ, watts):
-    boards = [
-        SimulatedGpu(Constant(w), uuid=f"GPU-{u}")
-        for w, u in ((300.0, "aa-1"), (100.0, "bb-2"), (50.0, "cc-3"))
-    ]
-    variables = {} if environ is None else {"CUDA_VISIBLE_DEVICES": environ}
-    machine = simulate(boards, environ=variables)
-    with EnergyMeter(cpu=False, machine=machine) as meter:
-        machine.clock.sleep(10.0)
-    found = [d.joules for d in meter.result.devices]
-    assert found == pytest.approx([10 * w for w in watts], rel=2e-3)
-    assert meter.joules == pytest.approx(10 * sum(watts), rel=2e-3)
-
-
-@pytest.mark.parametrize("environ", ["", "-1"])
-def test_no_visible_device_is_none_and_not_zero(environ):
-    machine = board(environ={"CUDA_VISIBLE_DEVICES": environ})
-    with (
-        pytest.warns(SensorUnavailableWarning, match="no GPU is visible"),
-        EnergyMeter(cpu=False, machine=machine) as meter,
-    ):
-        machine.clock.sleep(1.0)
-    assert meter.joules is None
-    assert "no GPU is visible" in meter.reason
-
-
-def test_nothing_readable_warns_once_and_gives_the_reason():
-    machine = simulate([])
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        with EnergyMeter(machine=machine) as meter, meter.region("forward"):
-            machine.clock.sleep(3.0)
-        assert meter.joules is None
-        assert str(meter)
-    (warning,) = caught
-    assert warning.category is SensorUnavailableWarning
-    assert warning.filename == __file__
-    assert meter.interval is None
-    assert "no driver" in meter.reason
-    assert "no RAPL zone" in meter.reason
-    assert meter.seconds == 3.0
-    region = meter.result.region("forward")
-    assert (region.joules, region.seconds) == (None, 3.0)
-    assert str(meter).startswith("no energy figure")
-
-
-def test_unreadable_part_is_told_beside_what_is_there():
-    machine = board()
-    with EnergyMeter(machine=machine) as meter:
-        machine.clock.sleep(10.0)
-    assert meter.joules == pytest.approx(3000.0, rel=1e-3)
-    assert codes(meter) == [FlagCode.UNMEASURED]
-    assert "CPU not measured" in str(meter)
-
-
-def test_estimate_is_labelled_and_needs_no_warning():
-    machine = simulate([])
-    machine.clock.busy_cores = 2.0
-    model = CpuModel(watts_per_core=10.0)
-    with EnergyMeter(estimate=True, model=model, machine=machine) as meter:
-        with meter.region("forward"):
-            machine.clock.sleep(3.0)
-        machine.clock.sleep(1.0)
-    assert meter.joules == pytest.approx(80.0)
-    assert meter.interval == pytest.approx((40.0, 120.0))
-    assert meter.result.basis is Basis.ESTIMATE
-    assert meter.result.devices[0].source is Source.ESTIMATE
-    assert str(meter).startswith("estimate 80 J ± 50 %")
-    region = meter.result.region("forward")
-    assert region.joules == pytest.approx(60.0)
-    assert region.interval == pytest.approx((30.0, 90.0))
-    assert meter.result.unattributed == pytest.approx(20.0)
-
-
-def test_estimate_without_a_model_still_warns():
-    machine = simulate([])
-    with (
-        pytest.warns(SensorUnavailableWarning),
-        EnergyMeter(cpu=False, estimate=True, machine=machine) as meter,
-    ):
-        machine.clock.sleep(1.0)
-    assert meter.joules is None
-
-
-def test_strict_meter_names_reason_and_remedy():
-    meter = EnergyMeter(strict=True, machine=board())
-    with pytest.raises(
-        SensorUnavailableError,
-        match=r"strict: found no RAPL zone .*expected a readable sensor .*cpu=False",
-    ):
-        meter.start()
-    assert not meter.running
-    with pytest.raises(SensorUnavailableError, match=r"no driver.*install the NVIDIA"):
-        EnergyMeter(cpu=False, strict=True, machine=simulate([])).start()
-
-
-def test_strict_meter_starts_where_all_can_be_read():
-    machine = board()
-    with EnergyMeter(cpu=False, strict=True, machine=machine) as meter:
-        machine.clock.sleep(1.0)
-    assert meter.joules is not None
-
-
 @pytest.mark.parametrize("period", [0.0, 2.0, -1.0, float("nan"), "fast"])
 def test_sampling_period_is_checked(period):
     with pytest.raises(ArgumentError, match=r"sampling_period: found .*0\.001 to 1 s"):
@@ -283,140 +165,6 @@ def test_meter_can_be_used_again():
         assert meter.joules == pytest.approx(300.0 * seconds, rel=2e-3)
 
 
-def test_entering_a_running_meter_opens_a_region():
-    machine = board()
-    meter = EnergyMeter(cpu=False, machine=machine)
-    with meter:
-        machine.clock.sleep(1.0)
-        with meter:
-            machine.clock.sleep(1.0)
-        assert meter.running
-        machine.clock.sleep(1.0)
-    assert meter.seconds == 3.0
-    region = meter.result.region("re-entry")
-    assert (region.seconds, region.count) == (1.0, 1)
-    assert region.joules == pytest.approx(300.0, rel=0.02)
-
-
-def test_entering_from_another_thread_opens_a_region_there():
-    machine = board()
-    meter = EnergyMeter(cpu=False, machine=machine)
-
-    def work():
-        with meter:
-            machine.clock.sleep(1.0)
-
-    with meter:
-        thread = threading.Thread(target=work)
-        thread.start()
-        thread.join()
-        assert meter.running
-    assert meter.result.region("re-entry").seconds == 1.0
-
-
-def test_leaving_an_older_block_does_not_end_a_newer_one():
-    machine = board()
-    meter = EnergyMeter(cpu=False, machine=machine)
-    with meter:
-        machine.clock.sleep(1.0)
-        meter.stop()
-        meter.start()
-    assert meter.running
-    meter.stop()
-
-
-def test_entering_a_meter_that_was_started_does_not_stop_it():
-    machine = board()
-    meter = EnergyMeter(cpu=False, machine=machine).start()
-    with meter:
-        machine.clock.sleep(1.0)
-    assert meter.running
-    machine.clock.sleep(1.0)
-    meter.stop()
-    assert meter.seconds == 2.0
-
-
-def test_stop_inside_the_block_ends_it_there():
-    machine = board()
-    with EnergyMeter(cpu=False, machine=machine) as meter:
-        machine.clock.sleep(1.0)
-        meter.stop()
-        machine.clock.sleep(1.0)
-    assert meter.seconds == 1.0
-
-
-def test_decorated_function_is_measured():
-    machine = board()
-    meter = EnergyMeter(cpu=False, machine=machine)
-
-    @meter
-    def train(seconds):
-        """Train."""
-        machine.clock.sleep(seconds)
-        return "model"
-
-    assert train(3.0) == "model"
-    assert train.__doc__ == "Train."
-    assert meter.joules == pytest.approx(900.0, rel=2e-3)
-
-
-def test_decorated_function_inside_the_block_is_a_region():
-    machine = board()
-    meter = EnergyMeter(cpu=False, machine=machine)
-
-    @meter
-    def validate(depth):
-        machine.clock.sleep(1.0)
-        if depth:
-            validate(depth - 1)
-
-    with meter:
-        machine.clock.sleep(1.0)
-        validate(1)
-    (region,) = meter.result.regions
-    assert region.name.endswith("validate")
-    assert (region.seconds, region.count) == (2.0, 2)
-    validate(2)
-    assert meter.seconds == 3.0
-
-
-def test_awaited_function_is_measured_while_it_is_awaited():
-    machine = board()
-    meter = EnergyMeter(cpu=False, machine=machine)
-
-    @meter
-    async def train(seconds):
-        await asyncio.sleep(0)
-        machine.clock.sleep(seconds)
-        return "model"
-
-    assert asyncio.run(train(3.0)) == "model"
-    assert meter.seconds == 3.0
-    assert meter.joules == pytest.approx(900.0, rel=2e-3)
-
-
-def test_awaited_functions_at_the_same_time():
-    """The block lasts until both have ended; the second one is a region in it."""
-    machine = board()
-    meter = EnergyMeter(cpu=False, machine=machine)
-
-    @meter
-    async def train(seconds):
-        machine.clock.sleep(seconds)
-        await asyncio.sleep(0)
-        machine.clock.sleep(seconds)
-
-    async def both():
-        await asyncio.gather(train(1.0), train(2.0))
-
-    asyncio.run(both())
-    assert not meter.running
-    assert meter.result.status is Status.FINISHED
-    assert meter.seconds == 6.0
-    (region,) = meter.result.regions
-    assert (region.count, region.seconds) == (1, 5.0)
-
-
 def test_regions_of_tasks_at_the_same_time():
     """Task a: 0 to 2 s; task b: 1 to 8 s, whichever is left first."""
     machine = board()
@@ -436,133 +184,6 @@ def test_regions_of_tasks_at_the_same_time():
     assert (record.region("a").seconds, record.region("b").seconds) == (2.0, 7.0)
     assert record.region("b").joules == pytest.approx(2100.0, rel=0.01)
     assert FlagCode.REGIONS_OVERLAP in {flag.code for flag in record.flags}
-
-
-def test_statements_of_tasks_at_the_same_time():
-    """The first task to enter leaves first: at 2 s; the other one at 4 s."""
-    machine = board()
-    meter = EnergyMeter(cpu=False, machine=machine)
-
-    async def stay(turns):
-        with meter:
-            for _ in range(turns):
-                machine.clock.sleep(1.0)
-                await asyncio.sleep(0)
-        return meter.running
-
-    async def both():
-        return await asyncio.gather(stay(1), stay(3))
-
-    assert asyncio.run(both()) == [True, False]
-    assert meter.seconds == 4.0
-    assert meter.result.region("re-entry").seconds == 3.0
-
-
-def test_threads_that_start_together_share_one_run(monkeypatch):
-    """A second run would leave its thread behind."""
-    before, finds, discover = set(threading.enumerate()), [], Machine.discover
-
-    def slow(self, *args, **options):
-        finds.append(threading.get_ident())
-        time.sleep(0.01)
-        return discover(self, *args, **options)
-
-    monkeypatch.setattr(Machine, "discover", slow)
-    machine = simulate([SimulatedGpu(Constant(300.0))], MonotonicClock())
-    meter = EnergyMeter(cpu=False, machine=machine)
-    together = threading.Barrier(8)
-
-    def begin():
-        together.wait()
-        meter.start()
-
-    threads = [threading.Thread(target=begin) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    meter.stop()
-    assert meter.result.status is Status.FINISHED
-    assert len(finds) == 1
-    assert set(threading.enumerate()) <= before
-
-
-def test_generator_that_its_consumer_leaves_has_finished():
-    machine = board()
-    meter = EnergyMeter(cpu=False, machine=machine)
-
-    @meter
-    def batches():
-        while True:
-            machine.clock.sleep(1.0)
-            yield
-
-    stream = batches()
-    for number, _ in enumerate(stream):
-        if number == 2:
-            break
-    stream.close()
-    assert meter.seconds == 3.0
-    assert (meter.result.status, meter.result.error) == (Status.FINISHED, None)
-
-
-def test_cancelled_function_is_interrupted():
-    machine = board()
-    meter = EnergyMeter(cpu=False, machine=machine)
-
-    @meter
-    async def train():
-        machine.clock.sleep(1.0)
-        raise asyncio.CancelledError
-
-    with pytest.raises(asyncio.CancelledError):
-        asyncio.run(train())
-    assert meter.result.status is Status.INTERRUPTED
-
-
-def test_generator_is_measured_while_it_is_iterated():
-    machine = board()
-    meter = EnergyMeter(cpu=False, machine=machine)
-
-    @meter
-    def batches():
-        for i in range(3):
-            machine.clock.sleep(1.0)
-            yield i
-        return "end"
-
-    stream = batches()
-    assert not meter.running
-    for _ in stream:
-        machine.clock.sleep(0.5)
-    assert meter.seconds == 4.5
-
-
-def test_what_cannot_be_measured_is_refused():
-    async def stream():
-        yield 1
-
-    for wrong in (stream, 3):
-        with pytest.raises(ArgumentError, match=r"function: found .*with meter:"):
-            EnergyMeter()(wrong)
-
-
-def test_regions_and_steps_outside_the_block_warn_once_and_do_no_harm():
-    machine = board()
-    meter = EnergyMeter(cpu=False, machine=machine)
-    with (
-        pytest.warns(MeterNotRunningWarning, match="region 'before' is not") as told,
-        meter.region("before"),
-    ):
-        meter.step()
-    assert [warning.filename for warning in told] == [__file__]
-    with meter:
-        machine.clock.sleep(1.0)
-    assert codes(meter) == [FlagCode.REGIONS_OUTSIDE]
-    assert "2 regions or steps" in meter.result.flags[0].text
-    assert meter.result.regions == meter.result.units == ()
-    with pytest.warns(MeterNotRunningWarning, match="step of 'token' is not counted"):
-        meter.step(7, "token")
 
 
 def test_units_share_the_energy_and_its_interval():
@@ -786,7 +407,7 @@ import physbias.energy, physbias.energy.simulated
 physbias.energy.EnergyMeter()
 assert threading.active_count() == 1
 assert "pynvml" not in sys.modules or "torch" in sys.modules  # torch imports it
-assert physbias.energy.sensors.nvml._opened.cache_info().currsize == 0
+assert physbias.energy.sensors.library._opened.cache_info().currsize == 0
 heavy = {"ctypes", "numpy", "subprocess", "socket", "multiprocessing"}
 if "torch" not in sys.modules:
     print(sorted(heavy & set(sys.modules)))
@@ -810,22 +431,3 @@ def test_region_and_unit_need_a_name(name):
 def test_journal_has_to_be_a_path(journal):
     with pytest.raises(ArgumentError, match="journal: found"):
         EnergyMeter(journal=journal)
-
-
-def test_board_keeps_its_number_where_only_some_are_measured():
-    boards = [SimulatedGpu(Constant(300.0)), SimulatedGpu(Constant(100.0))]
-    machine = simulate(boards)
-    with EnergyMeter(["cuda:1"], cpu=False, machine=machine) as meter:
-        machine.clock.sleep(10.0)
-    assert meter.joules == pytest.approx(1000.0, rel=1e-2)
-    assert [device.label for device in meter.result.devices] == ["GPU 1"]
-
-
-def test_device_that_is_not_here_is_told_at_the_start():
-    machine = simulate([SimulatedGpu(Constant(300.0))])
-    meter = EnergyMeter(["cuda:0", "cuda:7"], cpu=False, machine=machine)
-    with pytest.warns(SensorUnavailableWarning, match=r"cuda:7 names no GPU.*0 = "):
-        meter.start()
-    machine.clock.sleep(1.0)
-    meter.stop()
-    assert FlagCode.UNMEASURED in [flag.code for flag in meter.result.flags]

@@ -7,6 +7,7 @@ opens no library. :mod:`physbias.energy.simulated` is a machine whose energy is 
 
 from physbias.energy.baseline import Baseline, IdlePower
 from physbias.energy.block.regions import Region
+from physbias.energy.calibration.apply import UnusedCalibrationWarning
 from physbias.energy.calibration.calibrate import calibrate
 from physbias.energy.calibration.calibration import (
     Calibration,
@@ -30,38 +31,32 @@ from physbias.energy.idle import measure_idle
 from physbias.energy.job.merge import merge
 from physbias.energy.journal.recovery import recover, recover_all
 from physbias.energy.machine import Machine
-from physbias.energy.meter import EnergyMeter, MeterNotRunningWarning, MeterStateError
+from physbias.energy.meter import EnergyMeter
 from physbias.energy.model import CpuModel
 from physbias.energy.record.compare import Comparison, Difference
+from physbias.energy.record.device import CrossCheck, DeviceEnergy, Verdict
+from physbias.energy.record.flags import Flag, FlagCode
+from physbias.energy.record.interval import Interval
 from physbias.energy.record.job import Job, NodeEnergy, Origin, RankEnergy
 from physbias.energy.record.net import NetEnergy
-from physbias.energy.record.record import (
-    Basis,
-    CrossCheck,
-    DeviceEnergy,
-    EnergyRecord,
-    Flag,
-    FlagCode,
-    Interval,
-    RegionEnergy,
-    Status,
-    Verdict,
-)
+from physbias.energy.record.record import Basis, EnergyRecord, Status
+from physbias.energy.record.region import RegionEnergy
 from physbias.energy.record.snapshot import Snapshot
 from physbias.energy.record.software import Software
 from physbias.energy.record.summary import Summary, summarise
 from physbias.energy.record.trace import PowerTrace
 from physbias.energy.record.units import UnitEnergy
 from physbias.energy.scan import DeviceReport, ReadingReport, SensorReport, probe
+from physbias.energy.sensors.binding import NvmlBinding
 from physbias.energy.sensors.condition import Condition
 from physbias.energy.sensors.cuda import GpuIdentity
-from physbias.energy.sensors.nvml import NvmlBinding
 from physbias.energy.sensors.probe import (
     DeviceKind,
     DeviceLostError,
     Probe,
     ProbeInfo,
     ReadError,
+    Scope,
     SensorError,
     SensorUnavailableError,
     SensorUnavailableWarning,
@@ -70,6 +65,7 @@ from physbias.energy.sensors.probe import (
 )
 from physbias.energy.sensors.queues import GpuQueues, Mark
 from physbias.energy.sensors.versions import Versions
+from physbias.energy.session.states import MeterNotRunningWarning, MeterStateError
 
 __all__ = [
     "Baseline",
@@ -121,6 +117,7 @@ __all__ = [
     "ReadingReport",
     "Region",
     "RegionEnergy",
+    "Scope",
     "SensorError",
     "SensorReport",
     "SensorUnavailableError",
@@ -135,6 +132,7 @@ __all__ = [
     "TorchLoad",
     "UnitEnergy",
     "UnsupportedReadingError",
+    "UnusedCalibrationWarning",
     "Verdict",
     "Versions",
     "VirtualClock",

@@ -15,7 +15,9 @@ from physbias.energy.record.schema import plain
 from physbias.errors import ArgumentError, DataError, explain
 
 if TYPE_CHECKING:
-    from physbias.energy.record.record import DeviceEnergy, EnergyRecord, Flag
+    from physbias.energy.record.device import DeviceEnergy
+    from physbias.energy.record.flags import Flag
+    from physbias.energy.record.record import EnergyRecord
 
 SCHEMA = "physbias.baseline/1"
 
@@ -163,7 +165,7 @@ def with_baseline(
             devices together [W], taken as exact.
         after: idle power after the block.
     """
-    from physbias.energy.record.record import Flag, FlagCode
+    from physbias.energy.record.flags import Flag, FlagCode
 
     devices = _measured(record)
     if record.joules is None or not devices:
@@ -196,7 +198,7 @@ def with_baseline(
 def _with_net(
     record: "EnergyRecord", net: NetEnergy, flags: "Sequence[Flag]"
 ) -> "EnergyRecord":
-    from physbias.energy.record.record import Flag, FlagCode
+    from physbias.energy.record.flags import Flag, FlagCode
 
     if net.joules < 0:
         text = (

@@ -2,22 +2,19 @@
 
 import argparse
 import json
-import os
 import shlex
-import signal
-import subprocess
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from physbias.energy.carbon.footprint import check_pue
 from physbias.energy.carbon.intensity import CarbonIntensity, as_intensity
-from physbias.energy.clock import MonotonicClock
 from physbias.energy.machine import Machine
 from physbias.energy.meter import EnergyMeter
+from physbias.energy.model import CpuModel
+from physbias.energy.program import Program, ProgramClock, shows_running
 from physbias.energy.record.record import EnergyRecord
 from physbias.energy.scan import probe
 from physbias.energy.sensors.cuda import DeviceChoice
@@ -25,8 +22,6 @@ from physbias.energy.sensors.probe import SensorUnavailableWarning
 from physbias.errors import ArgumentError, explain
 
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
-
-_SIGNAL_OFFSET = 128
 
 
 def measure(arguments: Sequence[str]) -> int:
@@ -46,6 +41,7 @@ def measure(arguments: Sequence[str]) -> int:
             _write(options.json, json.dumps(report.to_dict(), indent=2))
         return 0
     grid = _grid(options)
+    program = Program(command)
     meter = EnergyMeter(
         _devices(options.devices),
         sync="none",
@@ -53,13 +49,16 @@ def measure(arguments: Sequence[str]) -> int:
         label=options.label,
         tags={"command": shlex.join(command)},
         estimate=options.estimate,
-        machine=Machine(clock=_ProgramClock()),
+        model=CpuModel(owner="the program"),
+        machine=Machine(clock=ProgramClock(program)) if options.estimate else None,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", SensorUnavailableWarning)
-        with meter:
-            code = _run(command)
+    try:
+        with _without_warnings(), meter:
+            code = program.run()
             meter.annotate("exit_code", code)
+    except OSError as error:
+        _say(f"physbias measure: {command[0]}: {error.strerror}")
+        return NOT_FOUND if isinstance(error, FileNotFoundError) else NOT_EXECUTABLE
     record = meter.result
     if grid is not None:
         record = record.with_carbon(grid, pue=options.pue)
@@ -74,24 +73,29 @@ def report_text(record: EnergyRecord) -> str:
     return f"energy: {record.table()}"
 
 
-class _ProgramClock(MonotonicClock):
-    """The machine's clock, with the processor time of programs that have ended."""
-
-    def cpu_time(self) -> float:
-        """Return the processor time of this process and of the program [s]."""
-        return sum(os.times()[:4])
+@contextmanager
+def _without_warnings() -> Iterator[None]:
+    """Leave out the warning that nothing can be read: what is printed says it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SensorUnavailableWarning)
+        yield
 
 
 def _parse(arguments: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
     parser = _parser()
     given = list(arguments)
     split = given.index("--") if "--" in given else len(given)
-    options = parser.parse_args(given[:split])
+    options, rest = parser.parse_known_args(given[:split])
+    if rest:
+        hint = "" if rest[0].startswith("-") else " (write -- before the program)"
+        parser.error(f"unrecognized arguments: {shlex.join(rest)}{hint}")
     command = given[split + 1 :]
     if not command and not options.probe:
         parser.error("no program: physbias measure [options] -- PROGRAM [arguments]")
     if options.estimate and sys.platform == "win32":
         parser.error("--estimate: Windows does not tell the program's processor time")
+    if options.estimate and options.journal is not None and not shows_running():
+        parser.error("--estimate with --journal: no /proc tells processor time so far")
     if options.json is not None and not options.json.absolute().parent.is_dir():
         parser.error(f"--json: there is no folder {options.json.absolute().parent}")
     return options, command
@@ -156,52 +160,6 @@ def _devices(text: str) -> DeviceChoice:
         return text
     names = [name.strip() for name in text.split(",") if name.strip()]
     return [int(name) if name.isdigit() else name for name in names]
-
-
-def _run(command: Sequence[str]) -> int:
-    """Run a program to its end and return its exit code as a shell would."""
-    with _forwarded() as child:
-        try:
-            process = subprocess.Popen(command)
-        except OSError as error:
-            _say(f"physbias measure: {command[0]}: {error.strerror}")
-            missing = isinstance(error, FileNotFoundError)
-            return NOT_FOUND if missing else NOT_EXECUTABLE
-        child.append(process)
-        code = process.wait()
-    return _SIGNAL_OFFSET - code if code < 0 else code
-
-
-@contextmanager
-def _forwarded() -> Iterator[list["subprocess.Popen[bytes]"]]:
-    """Hand signals on to the program, so that its end is waited for and measured.
-
-    An interruption typed at the terminal reaches the program by itself.
-    """
-    child: list[subprocess.Popen[bytes]] = []
-
-    def hand_on(number: int, frame: FrameType | None) -> None:  # noqa: ARG001, RUF100
-        if number == signal.SIGINT and _typed():
-            return
-        for process in child:
-            process.send_signal(number)
-
-    numbers = [signal.SIGINT, signal.SIGTERM]
-    if hasattr(signal, "SIGHUP"):
-        numbers.append(signal.SIGHUP)
-    before = {number: signal.signal(number, hand_on) for number in numbers}
-    try:
-        yield child
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _typed() -> bool:
-    """Return whether this process is in the foreground of a terminal."""
-    with suppress(OSError, AttributeError), Path("/dev/tty").open("rb") as terminal:
-        return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()
-    return False
 
 
 def _write(path: Path, text: str) -> bool:

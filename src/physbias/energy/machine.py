@@ -8,10 +8,12 @@ from pathlib import Path
 from physbias.energy.clock import Clock, MonotonicClock
 from physbias.energy.host import Host, read_host
 from physbias.energy.sensors import cuda
-from physbias.energy.sensors.nvml import NvmlBinding, PynvmlBinding, find_gpus
+from physbias.energy.sensors.binding import NvmlBinding
+from physbias.energy.sensors.nvml import PynvmlBinding
 from physbias.energy.sensors.probe import Discovery, Missing, Probe, SensorError
 from physbias.energy.sensors.queues import GpuQueues, TorchQueues
 from physbias.energy.sensors.rapl import POWERCAP, find_zones
+from physbias.energy.sensors.search import find_gpus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,58 +1,40 @@
 """The energy meter: what a block of code costs, with the uncertainty of the figure."""
 
-import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
-from physbias.energy.arguments import (
-    check_period,
-    check_sync,
-    check_timeout,
-    refusal,
-)
-from physbias.energy.baseline import BaselineChoice, check_baseline, with_baseline
-from physbias.energy.block.notes import Notes, check_count, check_name, check_tags
+from physbias.energy.baseline import BaselineChoice, check_baseline
+from physbias.energy.block.notes import check_count, check_name, check_tags
 from physbias.energy.block.regions import Region
 from physbias.energy.block.run import Run
 from physbias.energy.block.strands import ProcessLock
-from physbias.energy.calibration.apply import calibrate_probes
 from physbias.energy.calibration.calibration import (
     CalibrationChoice,
     check_calibrations,
 )
-from physbias.energy.calls import measured
-from physbias.energy.entries import Entries, Entry, Statements, ending_of
-from physbias.energy.idle import IdleAround
 from physbias.energy.job.gather import gather
 from physbias.energy.journal.journal import check_path
 from physbias.energy.journal.registrar import Registrar
 from physbias.energy.machine import Machine
 from physbias.energy.model import CpuModel
-from physbias.energy.record.record import EnergyRecord, Interval, Status
+from physbias.energy.record.interval import Interval
+from physbias.energy.record.record import EnergyRecord, Status
 from physbias.energy.record.snapshot import Snapshot
 from physbias.energy.record.units import Scalar
-from physbias.energy.sensors import cuda
-from physbias.energy.sensors.probe import (
-    SensorUnavailableError,
-    SensorUnavailableWarning,
-)
-from physbias.errors import PhysbiasError, explain
+from physbias.energy.sensors.cuda import DeviceChoice, check_choice
+from physbias.energy.session.arguments import check_period, check_sync, check_timeout
+from physbias.energy.session.calls import measured
+from physbias.energy.session.entries import Entry, Statements, ending_of
+from physbias.energy.session.plan import Plan
+from physbias.energy.session.session import Session
+from physbias.energy.session.states import Strays, no_block, no_result
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 _REENTRY = "re-entry"
-
-
-class MeterStateError(PhysbiasError, RuntimeError):
-    """Something was asked of a meter that it cannot do in its present state."""
-
-
-class MeterNotRunningWarning(UserWarning):
-    """A region or a step came while the meter was not running; it is not counted."""
 
 
 class EnergyMeter:
@@ -67,7 +49,8 @@ class EnergyMeter:
     The meter can be started again after it has stopped; each start is a new record.
     As a decorator it measures each call of a function. Entering a meter that runs
     already opens a region: ``re-entry`` for a ``with`` statement, and the name of the
-    function for a decorated one. Where threads or asyncio tasks are inside at the same
+    function for a decorated one. A block in a generator that its consumer leaves has
+    finished. Where threads or asyncio tasks are inside at the same
     time, the record covers the time from the first entry until the last one has left.
 
     Args:
@@ -115,7 +98,7 @@ class EnergyMeter:
 
     def __init__(
         self,
-        devices: cuda.DeviceChoice = "used",
+        devices: DeviceChoice = "used",
         *,
         cpu: bool = True,
         sync: str = "auto",
@@ -130,25 +113,25 @@ class EnergyMeter:
         model: CpuModel | None = None,
         machine: Machine | None = None,
     ) -> None:
-        self._devices = cuda.check_choice(devices)
-        self._period = check_period(sampling_period)
-        self._sync = check_sync(sync)
-        self._baseline = check_baseline(baseline)
-        self._calibrations = check_calibrations(calibration)
-        self._idle: IdleAround | None = None
-        self._label, self._tags = str(label), check_tags(tags)
-        self._cpu = cpu
-        self._model = (model or CpuModel()) if estimate else None
-        self._strict = strict
-        self._machine = machine or Machine()
+        self._plan = Plan(
+            devices=check_choice(devices),
+            cpu=cpu,
+            sync=check_sync(sync),
+            baseline=check_baseline(baseline),
+            calibrations=check_calibrations(calibration),
+            label=str(label),
+            tags=check_tags(tags),
+            model=(model or CpuModel()) if estimate else None,
+            strict=strict,
+            period=check_period(sampling_period),
+            machine=machine or Machine(),
+        )
         path = None if journal is None else check_path(journal, "journal")
         self._registrar = Registrar(path, self._finish_at_exit)
-        self._run: Run | None = None
-        self._record: EnergyRecord | None = None
-        self._entries: Entries | None = None
+        self._session: Session | None = None
         self._statements = Statements()
+        self._strays = Strays()
         self._lock = ProcessLock()
-        self._stray = 0
 
     def start(self) -> "EnergyMeter":
         """Begin to measure; on a meter that runs already, change nothing.
@@ -158,24 +141,25 @@ class EnergyMeter:
         """
         with self._lock:
             if not self.running:
-                self._begin(stacklevel=3, lasting=True)
+                self._begin(lasting=True, stacklevel=3)
         return self
 
     def stop(self, error: BaseException | None = None) -> None:
         """End the block; on a meter that does not run, change nothing.
 
-        Returns at once. Readings go on in the background for less than a second (the
-        longest for boards that only offer a mean), and :attr:`result` waits for them.
+        Returns at once. Readings go on in the background for 0.5 s at most, and where
+        power is only a trailing mean for as long as that looks back and 0.5 s at most
+        (1.1 s on most such boards). :attr:`result` waits for them.
 
         Args:
             error: the exception that ended the block, for the record; ``None`` if it
                 came to its end.
         """
-        if self._run is not None:
-            self._run.stop(*ending_of(None if error is None else type(error)))
+        if self._session is not None:
+            self._session.run.stop(*ending_of(error))
 
     def __enter__(self) -> "EnergyMeter":
-        self._statements.push(self._enter(_REENTRY, stacklevel=4))
+        self._statements.push(self._enter(_REENTRY, stacklevel=3))
         return self
 
     def __exit__(
@@ -194,11 +178,11 @@ class EnergyMeter:
         """Return ``function`` so that each call of it is measured.
 
         A coroutine function is measured while it is awaited, a generator function
-        while it is iterated, with what its consumer does in between; one whose consumer
-        leaves it has finished. Of calls at the same time, in threads or asyncio tasks,
-        there is one record: it begins with the first call and ends with the last, and
-        the calls that come after the first one are regions in it, which may overlap.
-        Its status is that of the first call that ended badly.
+        while it is iterated, with what its consumer does in between. Of calls at the
+        same time, in threads or asyncio tasks, there is one record: it begins with the
+        first call and ends with the last, and the calls that come after the first one
+        are regions in it, which may overlap. Its status is that of the first call that
+        ended badly.
 
         Args:
             function: the function.
@@ -215,7 +199,7 @@ class EnergyMeter:
             >>> round(meter.joules)
             500
         """
-        return measured(function, lambda name: self._enter(name, stacklevel=5))
+        return measured(function, lambda name: self._enter(name, stacklevel=4))
 
     def region(self, name: str) -> Region:
         """Return a context manager that attributes what runs in it to ``name``.
@@ -249,11 +233,11 @@ class EnergyMeter:
         """
         if type(name) is not str or not name:
             check_name(name, "name")
-        run = self._run
-        if run is not None and not run.stopped:
-            return Region(None if run.inert else run.log, name)
-        self._miss(f"region {name!r}")
-        return Region(None, name)
+        run = self._live
+        if run is None:
+            self._strays.add(f"region {name!r}")
+            return Region(None, name)
+        return run.region(name)
 
     def step(self, n: float = 1, unit: str = "step") -> None:
         """Count functional units: steps, samples, tokens.
@@ -284,9 +268,9 @@ class EnergyMeter:
             check_count(n)
         if type(unit) is not str or not unit:
             check_name(unit, "unit")
-        run = self._run
-        if run is None or run.stopped:
-            self._miss(f"step of {unit!r}")
+        run = self._live
+        if run is None:
+            self._strays.add(f"step of {unit!r}")
         else:
             run.notes.step(n, unit)
 
@@ -301,19 +285,9 @@ class EnergyMeter:
             ArgumentError: ``value`` is something else.
             MeterStateError: the meter has never run.
         """
-        if self._run is None:
-            raise MeterStateError(
-                explain(
-                    "annotate",
-                    found="an unused meter",
-                    expected="a meter that runs or has run",
-                    remedy="pass what is known before as EnergyMeter(tags=...)",
-                )
-            )
-        self._run.notes.annotate(key, value)
-        if self._record is not None:
-            notes = dict(self._run.notes.annotations)
-            self._record = replace(self._record, annotations=notes)
+        if self._session is None:
+            raise no_block()
+        self._session.annotate(key, value)
 
     def snapshot(self) -> Snapshot:
         """Return what the block has used so far; the measurement goes on undisturbed.
@@ -321,22 +295,20 @@ class EnergyMeter:
         The figure is kept for a moment and given again, so that asking often is
         cheap. After the block it is that of :attr:`result`.
         """
-        run = self._run
-        if run is not None and not run.stopped:
-            return run.so_far(self._model)
+        run = self._live
         if run is None:
-            return Snapshot(None, None, 0.0, self.reason)
-        with self._lock:
-            if self._run is not None and not self._run.stopped:
-                return self._run.so_far(self._model)
-            last = self.result
-        return Snapshot(last.joules, last.interval, last.seconds, last.reason)
+            with self._lock:
+                run = self._live  # another thread may just have begun
+                if run is None:
+                    known = self.joules, self.interval, self.seconds, self.reason
+                    return Snapshot(*known)
+        return run.so_far(self._plan.model)
 
     @property
     def running(self) -> bool:
         """Whether a block is being measured."""
-        run = self._run
-        return run is not None and not run.stopped and not run.inert
+        run = self._live
+        return run is not None and not run.inert
 
     @property
     def result(self) -> EnergyRecord:
@@ -346,21 +318,9 @@ class EnergyMeter:
             MeterStateError: the meter runs, or has never run.
         """
         with self._lock:
-            run = self._run
-            if run is None or not run.stopped:
-                raise MeterStateError(
-                    explain(
-                        "result",
-                        found="an unused meter" if run is None else "a running meter",
-                        expected="a meter whose block has ended",
-                        remedy="read the result after the with block, or call stop()",
-                    )
-                )
-            if self._record is None:
-                stray, self._stray = self._stray, 0
-                record = self._above_idle(run.settle(self._model, stray))
-                self._record = self._registrar.sign(run, record)
-            return self._record
+            if self._session is None or self._live is not None:
+                raise no_result(running=self._session is not None)
+            return self._session.record(self._strays.take)
 
     def gather(self, timeout: float = 60.0) -> EnergyRecord:
         """Return the record of the whole job, each device counted once.
@@ -400,7 +360,7 @@ class EnergyMeter:
     @property
     def seconds(self) -> float:
         """Length of the last block, or of the running one so far [s]."""
-        return 0.0 if self._run is None else self._run.seconds
+        return 0.0 if self._session is None else self._session.run.seconds
 
     def __str__(self) -> str:
         """Return one line for people."""
@@ -408,68 +368,42 @@ class EnergyMeter:
             return str(self.result)
         return f"no energy figure  ({self.reason})  {self.seconds:.1f} s"
 
+    def __repr__(self) -> str:
+        """Return the one line, marked as a meter."""
+        return f"<{type(self).__name__} {self}>"
+
     def _repr_html_(self) -> str:
         from physbias.energy.record.notebook import html
 
         return html(self.result) if self._finished else f"<p>{self}</p>"
 
     @property
+    def _live(self) -> Run | None:
+        """The run that lasts."""
+        run = None if self._session is None else self._session.run
+        return None if run is None or run.stopped else run
+
+    @property
     def _finished(self) -> bool:
-        return self._run is not None and self._run.stopped
+        return self._session is not None and self._live is None
 
-    def _begin(self, stacklevel: int, *, lasting: bool) -> Entries:
-        found = self._machine.discover(self._devices, cpu=self._cpu)
-        unreadable = [m for m in found.missing if m.present or not found.probes]
-        if self._strict and (unreadable or not found.probes):
-            raise SensorUnavailableError(refusal(unreadable))
-        if not found.probes and not (self._model and self._cpu):
-            reasons = "; ".join(m.reason for m in unreadable) or "nothing to read"
-            text = f"no energy sensor can be read, joules will be None: {reasons}"
-            warnings.warn(text, SensorUnavailableWarning, stacklevel=stacklevel)
-        elif found.unknown:
-            text = f"not all devices can be measured: {'; '.join(found.unknown)}"
-            warnings.warn(text, SensorUnavailableWarning, stacklevel=stacklevel)
-        calibrate_probes(found.probes, self._calibrations, self._machine)
-        around = self._baseline == "measure"
-        self._idle = IdleAround(self._machine, found) if around else None
-        self._record = None
-        self._run = Run(
-            self._machine,
-            found,
-            period=self._period,
-            cpu=self._model is not None,
-            sync=self._sync,
-            notes=Notes(self._label, self._tags),
-            listeners=[
-                *self._registrar.begin(self._machine, self._model),
-                *([self._idle] if self._idle else []),
-            ],
+    def _begin(self, *, lasting: bool, stacklevel: int) -> Session:
+        self._session = self._plan.begin(
+            self._registrar, lasting=lasting, stacklevel=stacklevel + 1
         )
-        self._entries = Entries(self._run, lasting=lasting)
-        return self._entries
-
-    def _finish_at_exit(self) -> None:
-        if self.running and self._run is not None:
-            self._run.stop(Status.INTERRUPTED, "interpreter exit")
-        _ = self.result
-
-    def _above_idle(self, record: EnergyRecord) -> EnergyRecord:
-        if self._idle is not None:
-            return self._idle.net(record)
-        if self._baseline is None or isinstance(self._baseline, str):
-            return record
-        return with_baseline(record, self._baseline)
+        return self._session
 
     def _enter(self, name: str, stacklevel: int) -> Entry:
         with self._lock:
-            entries = self._entries
-            entry = None if entries is None else entries.enter(name)
+            session = self._session
+            entry = None if session is None else session.entries.enter(name)
             while entry is None:
-                entry = self._begin(stacklevel, lasting=False).enter(name)
+                session = self._begin(lasting=False, stacklevel=stacklevel + 1)
+                entry = session.entries.enter(name)
             return entry
 
-    def _miss(self, what: str) -> None:
-        self._stray += 1
-        if self._stray == 1:
-            text = f"{what} is not counted, because the meter is not running"
-            warnings.warn(text, MeterNotRunningWarning, stacklevel=3)
+    def _finish_at_exit(self) -> None:
+        run = self._live
+        if run is not None and not run.inert:
+            run.stop(Status.INTERRUPTED, "interpreter exit")
+        _ = self.result

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from physbias.energy.record.record import Interval
+from physbias.energy.record.interval import Interval
 from physbias.errors import ArgumentError, explain
 
 
@@ -11,8 +11,9 @@ class CpuModel:
     """Energy of a processor as processor time times a power per busy core.
 
     Processor time is that of this process, all threads together; worker processes,
-    memory, idle power, cooling and power supply are left out. There is no model for
-    GPUs.
+    memory, idle power, cooling and power supply are left out. With ``physbias measure``
+    it is that of the program and of the processes whose end it waited for. There is no
+    model for GPUs.
 
     Args:
         watts_per_core: power of one busy core [W]. The default is an assumption:
@@ -20,10 +21,12 @@ class CpuModel:
             about 4 W (many-core servers) and 13 W (desktops).
         uncertainty: half-width of the 95 % interval, relative [1]. The default is an
             assumption too.
+        owner: whose processor time it is, for the record.
     """
 
     watts_per_core: float = 8.0
     uncertainty: float = 0.5
+    owner: str = "this process"
 
     def __post_init__(self) -> None:
         if not self.watts_per_core > 0:

@@ -11,8 +11,8 @@ from physbias.energy.machine import Machine
 from physbias.energy.record.schema import plain
 from physbias.energy.record.software import Software, installed_software
 from physbias.energy.sensors import cuda
+from physbias.energy.sensors.binding import KnowsMore, NvmlBinding
 from physbias.energy.sensors.cuda import GpuIdentity, Selection
-from physbias.energy.sensors.nvml import KnowsMore, NvmlBinding
 from physbias.energy.sensors.probe import (
     DeviceKind,
     Missing,

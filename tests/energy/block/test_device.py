@@ -95,6 +95,24 @@ def test_slow_calls_do_not_shift_the_energy():
     assert record.joules == pytest.approx(300.0 * record.seconds, rel=0.01)
 
 
+@pytest.mark.parametrize("refresh", [0.02, 0.1, 0.25, 0.5, 1.0, 3.0])
+@pytest.mark.parametrize(("window", "longest"), [(0.1, 0.5), (None, 1.5)])
+def test_readings_end_soon_after_the_block_however_slow_the_sensor(
+    refresh, window, longest
+):
+    """0.5 s after its end, or 0.5 s after its last part has left the mean of 1 s."""
+    sensor = Sensor(
+        counter_refresh=refresh, power_refresh=refresh, instant_window=window
+    )
+    machine = simulate([SimulatedGpu(Ramp(100.0, 5.0), sensor)])
+    with EnergyMeter(cpu=False, machine=machine):
+        machine.clock.sleep(30.0)
+    machine.clock.sleep(longest + 0.02)
+    before = machine.nvml.reads
+    machine.clock.sleep(10.0)
+    assert machine.nvml.reads == before
+
+
 def test_module_scope_is_used_and_told():
     sensor = Sensor(instant_window=None, module_window=0.1)
     machine = simulate([SimulatedGpu(Constant(300.0), sensor)])

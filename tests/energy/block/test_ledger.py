@@ -51,6 +51,7 @@ def test_estimate_stands_in_where_nothing_was_measured():
     assert [d.source for d in record.devices] == [Source.ESTIMATE]
     assert FlagCode.MODELLED in [f.code for f in record.flags]
     assert "estimate" in str(record)
+    assert record.devices[0].name == "processor time of this process"
 
 
 def test_no_estimate_for_what_was_not_asked_for():

@@ -127,15 +127,15 @@ def test_a_listener_that_raises_is_a_flag():
 
 def test_a_fault_of_the_sampler_is_a_flag(monkeypatch):
     machine, calls = board(), []
-    due = sampler._Hub._due
+    due = sampler.due_now
 
-    def broken(hub, now):
+    def broken(devices, budget, now):
         calls.append(now)
         if 20 < len(calls) < 24:
             raise RuntimeError("boom")
-        return due(hub, now)
+        return due(devices, budget, now)
 
-    monkeypatch.setattr(sampler._Hub, "_due", broken)
+    monkeypatch.setattr(sampler, "due_now", broken)
     run = make_run(machine)
     machine.clock.sleep(60.0)
     run.stop(Status.FINISHED, None)

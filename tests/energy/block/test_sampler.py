@@ -1,10 +1,8 @@
 """One reader for all blocks: when it reads, what it shares, and that it ends."""
 
-import gc
 import sys
 import threading
 import time
-import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -20,7 +18,9 @@ from physbias.energy import (
     VirtualClock,
 )
 from physbias.energy.block import sampler
-from physbias.energy.block.sampler import Subscription, Watch
+from physbias.energy.block.device import Watch
+from physbias.energy.block.sampler import Sampler
+from physbias.energy.block.subscription import Subscription
 from physbias.energy.simulated import Constant, Ramp, Sensor, SimulatedGpu, simulate
 
 
@@ -166,7 +166,7 @@ def test_blocks_share_one_thread_and_one_reading_per_tick(clock):
     line, part = outer.watches[0].timeline, inner.watches[0].timeline
     assert set(part.energy.after[1:]) <= set(line.energy.after)
     assert part.power.after[0] <= inside
-    assert clock not in sampler._Hub._all
+    assert clock not in Sampler._all
 
 
 class Same(Recorded):
@@ -179,10 +179,10 @@ class Same(Recorded):
 
 def test_the_reader_ends_with_its_last_block(clock):
     subscriptions = [begin(clock, Recorded(clock)) for _ in range(3)]
-    assert sampler._Hub._all[clock]._members == subscriptions
+    assert Sampler._all[clock]._members == subscriptions
     for one in subscriptions:
         end(one, clock)
-    assert clock not in sampler._Hub._all
+    assert clock not in Sampler._all
     assert not clock._tickers
 
 
@@ -230,14 +230,14 @@ def test_a_fault_of_the_sampler_itself_is_kept_and_ends_nothing(clock, monkeypat
     probe = Recorded(clock)
     one = begin(clock, probe)
     clock.sleep(1.0)
-    schedule = sampler._Hub._schedule
+    due = sampler.due_times
 
-    def broken(self, now):
+    def broken(devices, budget, now):
         raise ArithmeticError("what")
 
-    monkeypatch.setattr(sampler._Hub, "_schedule", broken)
+    monkeypatch.setattr(sampler, "due_times", broken)
     clock.sleep(1.0)
-    monkeypatch.setattr(sampler._Hub, "_schedule", schedule)
+    monkeypatch.setattr(sampler, "due_times", due)
     clock.sleep(3.0)
     end(one, clock)
     assert "ArithmeticError" in one.faults[0]
@@ -247,25 +247,11 @@ def test_a_fault_of_the_sampler_itself_is_kept_and_ends_nothing(clock, monkeypat
 def test_a_fault_that_stays_does_not_hang_the_result(clock, monkeypatch):
     one = begin(clock, Recorded(clock))
     clock.sleep(1.0)
-    monkeypatch.setattr(sampler._Hub, "_schedule", None)
+    monkeypatch.setattr(sampler, "due_times", None)
     clock.sleep(1.0)
     end(one, clock)
     assert clock.now() < 108.0
-    assert clock not in sampler._Hub._all
-
-
-def test_a_listener_is_told_once_per_second_and_may_fail(clock):
-    told = []
-
-    def listen(now):
-        told.append(now)
-        raise OSError("disk full")
-
-    one = begin(clock, Recorded(clock), listen=listen)
-    clock.sleep(10.0)
-    end(one, clock)
-    assert len(told) == pytest.approx(10, abs=1)
-    assert "disk full" in one.faults[0]
+    assert clock not in Sampler._all
 
 
 def test_suspension_breaks_the_line_and_unlocks(clock):
@@ -348,26 +334,3 @@ def test_fast_refreshes_are_thinned_without_loss():
     start, stop = edges[0], edges[-1]
     truth = 100.0 * (stop - start) + 0.05 * (stop**2 - start**2) / 2
     assert held == pytest.approx(truth, rel=2e-3)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("refresh", [0.1, 0.02])
-def test_an_hour_takes_less_than_two_megabytes(refresh):
-    sensor = Sensor(counter_refresh=refresh, power_refresh=refresh, phase=0.003)
-    machine = simulate([SimulatedGpu(Ramp(100.0, 0.05), sensor)])
-    clock = machine.clock
-    found = machine.discover("used", cpu=False)
-    gc.collect()
-    tracemalloc.start()
-    try:
-        one = begin(clock, *found.probes)
-        clock.sleep(3600.0)
-        used, _ = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
-    end(one, clock)
-    assert used < 2e6
-    series = one.watches[0].timeline.energy
-    assert series.values[-1] - series.values[0] == pytest.approx(
-        100.0 * 3600.0 + 0.05 * 3600.0**2 / 2, rel=1e-3
-    )

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -104,3 +105,20 @@ def test_error_in_a_file_is_told_once(tmp_path):
     with pytest.raises(DataError) as refused:
         load_calibrations(path)
     assert str(refused.value).count("expected") == 1
+
+
+def test_digest_is_of_the_content_not_of_the_file(tmp_path):
+    """Names in another order, other spaces and 1 for 1.0 change nothing."""
+    known = Calibration(uuid="GPU-a", gain=1.0, offset=3.2, driver="580.1")
+    text = (
+        '{"calibrations": [{"offset_W": 3.20, "driver":"580.1", "gain": 1,'
+        '"uuid":"GPU-a"}], "schema": "physbias.calibration/1"}'
+    )
+    path = tmp_path / "by_hand.json"
+    path.write_text(text)
+    (read,) = load_calibrations(path)
+    assert read.sha256 == known.sha256
+    assert len(bytes.fromhex(known.sha256)) == 32
+    others = [replace(known, gain=1.01), replace(known, offset=3.3)]
+    others.append(replace(known, driver="580.2"))
+    assert len({known.sha256, *(other.sha256 for other in others)}) == 4

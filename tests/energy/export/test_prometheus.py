@@ -5,7 +5,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 
 from physbias.energy.export import EnergyCollector
-from physbias.energy.record.record import RegionEnergy
+from physbias.energy.record.region import RegionEnergy
 from physbias.errors import MissingExtraError
 
 

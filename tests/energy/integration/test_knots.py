@@ -1,6 +1,7 @@
 import pytest
 
 from physbias.energy.integration.knots import (
+    Knots,
     counter_knots,
     power_knots,
 )
@@ -50,3 +51,23 @@ def test_power_is_held_backwards():
 def test_jump_between_readings_adds_the_variance_of_its_place():
     knots = power_knots(staircase((0.0, 60.0), (0.3, 300.0), (0.4, 300.0)))
     assert knots.variances[-1] == pytest.approx((240.0 * 0.3) ** 2 / 12)
+
+
+def test_quicker_sensor_tells_the_shape_between_two_knots():
+    """1 s with 60 W for 0.5 s, then 300 W; the quick sensor reads 10 % too much."""
+    slow = Knots([0.0, 1.0], [0.0, 180.0], [0.0, 0.0], [0.0, 0.0])
+    times = [0.1 * k for k in range(11)]
+    shown = [1.1 * (60.0 * t + 240.0 * max(0.0, t - 0.5)) for t in times]
+    fine = slow.refined(Knots(times, shown, [0.0] * 11, [0.0] * 11))
+    assert fine.joules[0] == 0.0
+    assert fine.joules[-1] == pytest.approx(180.0)
+    assert fine.times == pytest.approx(times)
+    # 33 J shown, less half of the 18 J too much
+    assert fine.joules[5] == pytest.approx(33.0 - 9.0)
+
+
+def test_where_the_quicker_sensor_shows_nothing_its_first_power_goes_on():
+    slow = Knots([0.0, 1.0], [0.0, 100.0], [0.0, 0.0], [0.0, 0.0])
+    times = [0.8, 0.9, 1.0]
+    fine = slow.refined(Knots(times, [0.0, 10.0, 20.0], [0.0] * 3, [0.0] * 3))
+    assert fine.joules == pytest.approx([0.0, 80.0, 90.0, 100.0])

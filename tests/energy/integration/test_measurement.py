@@ -1,6 +1,6 @@
 import pytest
 
-from physbias.energy import DeviceKind, ProbeInfo, SensorError, Source
+from physbias.energy import Condition, DeviceKind, ProbeInfo, SensorError, Source
 from physbias.energy.integration.curve import reconstruct
 from physbias.energy.integration.knots import Knots
 from physbias.energy.integration.measurement import Measurement, Unseen, power_trace
@@ -40,6 +40,16 @@ def test_entry_tells_mean_and_highest_power():
     assert entry.mean_watts == pytest.approx(200.0)
     assert entry.max_watts == pytest.approx(200.0)
     assert (entry.coverage, entry.samples) == (1.0, 990)
+
+
+def test_entry_tells_the_conditions_at_both_borders():
+    cold, warm = Condition(40.0), Condition(70.0)
+    entry = measurement(conditions=(cold, warm)).entry()
+    assert (entry.condition_start, entry.condition_end) == (cold, warm)
+    entry = measurement(conditions=(cold,)).entry()
+    assert (entry.condition_start, entry.condition_end) == (cold, None)
+    entry = measurement().entry()
+    assert (entry.condition_start, entry.condition_end) == (None, None)
 
 
 def test_what_a_part_time_sensor_missed_widens_each_side_by_its_bound():

@@ -113,10 +113,14 @@ def test_last_expression_of_the_cell_is_shown(shell, capsys):
     assert "42" in capsys.readouterr().out
 
 
-def test_where_nothing_can_be_read(shell, monkeypatch):
+def test_where_nothing_can_be_read_the_reason_is_told_once(shell, monkeypatch, capsys):
     monkeypatch.setattr(
         ipython, "EnergyMeter", lambda **_: EnergyMeter(machine=simulate([]))
     )
     with pytest.warns(SensorUnavailableWarning):
         run(shell, "%%energy -q", "pass")
     assert shell.user_ns["energy"].joules is None
+    capsys.readouterr()
+    run(shell, "%%energy", "pass").raise_error()  # a warning would be an error here
+    out = capsys.readouterr()
+    assert (out.out + out.err).count("no driver") == 1

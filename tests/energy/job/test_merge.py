@@ -23,8 +23,8 @@ from physbias.energy.job.merge import merge
 from physbias.energy.record.job import Origin
 from physbias.energy.record.trace import PowerTrace
 from physbias.energy.record.units import UnitEnergy
+from physbias.energy.sensors.probe import Scope
 from physbias.energy.simulated import Constant, SimulatedGpu, simulate
-from physbias.errors import ArgumentError
 
 BUSY, IDLE = 300.0, 100.0
 
@@ -226,14 +226,6 @@ def test_a_recovered_record_gives_way_to_the_whole_one():
         assert FlagCode.RECOVERED not in codes(merged)
 
 
-def test_a_whole_record_stands_before_a_recovered_one_of_the_same_length():
-    flag = Flag(FlagCode.RECOVERED, "from a journal")
-    whole = record(0.0, 30.0, run="same")
-    for changes in ({"label": "a"}, {"label": "z"}):
-        recovered = replace(whole, flags=(flag,), **changes)
-        assert merge([recovered, whole]).members == (whole,)
-
-
 def test_worst_status_stands():
     failed = record(0.0, 5.0, rank=1, status=Status.FAILED, error="ValueError")
     merged = merge([record(0.0, 5.0, rank=0), failed])
@@ -401,13 +393,6 @@ def test_a_merged_record_is_stored_and_read_again():
     assert EnergyRecord.from_json(merged.to_json()) == merged
 
 
-def test_what_cannot_be_merged():
-    with pytest.raises(ArgumentError, match="parts: found nothing"):
-        merge([])
-    with pytest.raises(ArgumentError, match="without an origin"):
-        merge([record(0.0, 1.0, origin=None)])
-
-
 def test_path_of_a_journal_may_stand_alone(tmp_path):
     machine = simulate([SimulatedGpu(Constant(300.0))])
     path = tmp_path / "run.jsonl"
@@ -415,3 +400,18 @@ def test_path_of_a_journal_may_stand_alone(tmp_path):
         machine.clock.sleep(5.0)
     joules = meter.joules
     assert merge(path).joules == merge(str(path)).joules == joules
+
+
+def test_a_device_of_two_parts_keeps_what_both_say_of_it():
+    board = {"scope": Scope.GPU, "power_limit_watts": 450.0}
+    first = device(0.0, 10.0, calibration="riser", **board)
+    merged = merge([record(0.0, 10.0, first), record(12.0, 20.0, replace(first))])
+    (one,) = merged.devices
+    assert (one.scope, one.power_limit_watts) == (Scope.GPU, 450.0)
+    assert one.calibration == "riser"
+    other = replace(first, calibration=None, power_limit_watts=400.0)
+    (one,) = merge([record(0.0, 10.0, first), record(12.0, 20.0, other)]).devices
+    assert (one.scope, one.power_limit_watts, one.calibration) == (
+        *(Scope.GPU, None),
+        None,
+    )

@@ -4,7 +4,7 @@ from math import hypot
 import pytest
 
 from physbias.energy import Basis, Interval, RegionEnergy
-from physbias.energy.job.sums import common, net_sum, region_sum, unit_sums
+from physbias.energy.job.sums import agreed, common, net_sum, region_sum, unit_sums
 from physbias.energy.record.net import NetEnergy
 from physbias.energy.record.units import UnitEnergy
 
@@ -109,3 +109,9 @@ def test_common_annotations():
     assert common([{"a": 1, "b": 2}, {"a": 1, "b": 3, "c": 4}]) == {"a": 1}
     assert common([{"a": None}, {}]) == {}
     assert common([{"a": 1}]) == {"a": 1}
+
+
+def test_what_all_say_stands_and_what_they_differ_in_is_missing():
+    assert agreed([3]) == agreed(iter([3, 3])) == 3
+    assert agreed(["a", "b", "a"]) is None
+    assert agreed([None, 3]) is None

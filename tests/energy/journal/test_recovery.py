@@ -10,6 +10,7 @@ import pytest
 
 from physbias.energy import (
     Basis,
+    Condition,
     EnergyMeter,
     FlagCode,
     Source,
@@ -79,6 +80,19 @@ def test_a_killed_run_keeps_its_energy(tmp_path, sensor):
     assert record.joules == pytest.approx(truth, rel=0.01)
     assert record.interval.low < truth < record.interval.high
     assert record.unattributed == pytest.approx(record.joules)
+
+
+def test_a_killed_run_keeps_the_condition_of_its_board(tmp_path):
+    """What was seen at the start; nobody looked at an end."""
+    hot = Condition(88.0, 0, throttled=True, others=2)
+    machine = simulate([SimulatedGpu(Constant(300.0), condition=hot)])
+    with meter_of(machine, tmp_path / "j"):
+        machine.clock.sleep(12.0)
+        record = recover(torn(tmp_path / "j"))
+    (device,) = record.devices
+    assert (device.condition_start, device.condition_end) == (hot, None)
+    assert device.power_limit_watts == 700.0
+    assert {FlagCode.THROTTLED, FlagCode.SHARED_GPU} <= set(codes(record))
 
 
 @pytest.mark.parametrize("sensor", SENSORS.values(), ids=SENSORS)

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from physbias.energy import DeviceKind, ProbeInfo, Source
+from physbias.energy import Condition, DeviceKind, ProbeInfo, Source
 from physbias.energy.integration.timeline import Timeline
 from physbias.energy.journal.tap import TimelineTap, restore
 from physbias.energy.simulated import Sensor, SimulatedGpu, SquareWave
@@ -126,3 +126,16 @@ def test_a_reset_stays_at_its_reading():
     assert restored.resets == timeline.resets == 1
     (restart,) = restored.restarts
     assert list(restored.energy.after).index(restart) == 2
+
+
+def test_conditions_come_back():
+    timeline = Timeline()
+    tap = TimelineTap(gpu(), START)
+    lines = [tap.take(timeline)]
+    for look in (Condition(40.0, 0, False, None), Condition(None, None, True, 2)):
+        timeline.conditions.append(look)
+        lines.append(json.loads(json.dumps(tap.take(timeline))))
+    assert lines[1]["facts"]["conditions"][0]["temperature_C"] == 40.0
+    assert restore(lines[:2], START).conditions == timeline.conditions[:1]
+    assert restore(lines, START).conditions == timeline.conditions
+    assert "facts" not in tap.take(timeline)

@@ -6,8 +6,9 @@ import pytest
 
 from physbias.energy import EnergyMeter
 from physbias.energy.record.compare import Difference
+from physbias.energy.record.flags import Flag, FlagCode
 from physbias.energy.record.interval import Interval
-from physbias.energy.record.record import Basis, Flag, FlagCode
+from physbias.energy.record.record import Basis
 from physbias.energy.sensors.probe import Source
 from physbias.energy.simulated import Constant, Sensor, SimulatedGpu, simulate
 from physbias.errors import ArgumentError
@@ -68,7 +69,7 @@ def sensed(make_record, make_device, true, seconds, rng, sensor, lag=0.0, **chan
         comparison=around,
         gain_error=0.037,
         offset_error_watts=5.9,
-        lag_joules=lag,
+        lag_joules=Interval(min(0.0, lag), max(0.0, lag)),
         **changes,
     )
     return make_record(joules, comparison=around, seconds=seconds, devices=(device,))

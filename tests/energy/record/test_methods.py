@@ -1,11 +1,7 @@
 from physbias.energy import EnergyMeter
-from physbias.energy.record.record import (
-    Basis,
-    CrossCheck,
-    Flag,
-    FlagCode,
-    Verdict,
-)
+from physbias.energy.record.device import CrossCheck, Verdict
+from physbias.energy.record.flags import Flag, FlagCode
+from physbias.energy.record.record import Basis
 from physbias.energy.record.software import Software
 from physbias.energy.sensors.probe import DeviceKind, Source
 from physbias.energy.simulated import Constant, Sensor, SimulatedGpu, simulate

@@ -1,12 +1,9 @@
 from html.parser import HTMLParser
 
+from physbias.energy.record.flags import Flag, FlagCode
 from physbias.energy.record.interval import Interval
-from physbias.energy.record.record import (
-    Flag,
-    FlagCode,
-    RegionEnergy,
-    Status,
-)
+from physbias.energy.record.record import Status
+from physbias.energy.record.region import RegionEnergy
 
 SHORT = Flag(FlagCode.SHORT_WINDOW, "short")
 

@@ -1,6 +1,8 @@
+from physbias.energy.record.flags import Flag, FlagCode
 from physbias.energy.record.interval import Interval
 from physbias.energy.record.net import NetEnergy
-from physbias.energy.record.record import Flag, FlagCode, RegionEnergy, Status
+from physbias.energy.record.record import Status
+from physbias.energy.record.region import RegionEnergy
 from physbias.energy.record.units import UnitEnergy
 
 

@@ -5,7 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from physbias.energy.record.record import Flag, FlagCode
+from physbias.energy.record.flags import Flag, FlagCode
 from physbias.energy.record.schema import SCHEMA, column, plain
 
 
@@ -50,7 +50,7 @@ def test_record_with_and_without_a_figure_has_the_same_names(make_record):
 
 
 def test_the_version_is_stored(make_record):
-    assert make_record().to_dict()["schema"] == SCHEMA == "physbias.energy/3"
+    assert make_record().to_dict()["schema"] == SCHEMA == "physbias.energy/4"
 
 
 def test_numbers_that_are_not_finite_are_missing(make_record):

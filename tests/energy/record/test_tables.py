@@ -5,14 +5,10 @@ import sys
 
 import pytest
 
+from physbias.energy.record.device import CrossCheck, Verdict
+from physbias.energy.record.flags import Flag, FlagCode
 from physbias.energy.record.interval import Interval
-from physbias.energy.record.record import (
-    CrossCheck,
-    Flag,
-    FlagCode,
-    RegionEnergy,
-    Verdict,
-)
+from physbias.energy.record.region import RegionEnergy
 from physbias.energy.record.schema import SCHEMA
 from physbias.energy.record.tables import table_names
 from physbias.energy.record.trace import PowerTrace
@@ -122,7 +118,7 @@ def test_nested_values_are_json(make_record, make_device):
 
 def test_columns_of_this_schema(make_record):
     """A change here needs a new version of the schema."""
-    assert SCHEMA == "physbias.energy/3"
+    assert SCHEMA == "physbias.energy/4"
     interval = ("interval_low_J", "interval_high_J")
     comparison = tuple(f"comparison_{end}" for end in interval)
     frame = make_record().to_frame
@@ -132,7 +128,18 @@ def test_columns_of_this_schema(make_record):
         *("cross_check_energy_J", "cross_check_relative_difference"),
         *("cross_check_verdict", "calibration", "unattributed_energy_J"),
         *("gain_error", "offset_error_power_W", "delay_error_energy_J"),
-        "lag_energy_J",
+        *(
+            "lag_energy_low_J",
+            "lag_energy_high_J",
+            "calibration_sha256",
+            "scope",
+            "power_limit_W",
+        ),
+        *(
+            f"condition_{border}_{name}"
+            for border in ("start", "end")
+            for name in ("temperature_C", "performance_state", "throttled", "others")
+        ),
         *(*interval, *comparison),
     }
     assert set(frame(table="regions").columns) == {

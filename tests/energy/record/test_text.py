@@ -1,8 +1,9 @@
 import pytest
 
+from physbias.energy.record.flags import Flag, FlagCode
 from physbias.energy.record.interval import Interval
 from physbias.energy.record.net import NetEnergy
-from physbias.energy.record.record import Flag, FlagCode, RegionEnergy
+from physbias.energy.record.region import RegionEnergy
 from physbias.energy.record.text import cautions, details, format_joules, line, remarks
 from physbias.energy.record.units import UnitEnergy
 

@@ -1,6 +1,5 @@
 import pynvml
 
-from physbias.energy.sensors import nvml
 from physbias.energy.sensors.condition import Condition, condition_of
 from physbias.energy.sensors.nvml import PynvmlBinding
 from physbias.energy.sensors.probe import DeviceLostError
@@ -26,23 +25,10 @@ def test_a_condition_that_cannot_be_read_is_empty():
         assert condition_of(silent) == Condition(None, None)
 
 
-def test_the_real_binding_reads_temperature_and_performance_state(monkeypatch):
-    nvml._opened.cache_clear()
-    nvml._handle.cache_clear()
-
-    def refuse(handle):
-        raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
-
-    answers = {
-        "nvmlInit": lambda: None,
-        "nvmlDeviceGetHandleByIndex": lambda index: index,
-        "nvmlDeviceGetTemperature": lambda handle, sensor: 61 if sensor == 0 else -1,
-        "nvmlDeviceGetPerformanceState": lambda handle: 2,
-    }
-    for name, answer in answers.items():
-        monkeypatch.setattr(pynvml, name, answer)
+def test_the_real_binding_reads_temperature_and_performance_state(driver):
+    driver.answer("nvmlDeviceGetTemperature", 61)
+    driver.answer("nvmlDeviceGetPerformanceState", 2)
     assert PynvmlBinding().condition(0) == Condition(61, 2)
-    monkeypatch.setattr(pynvml, "nvmlDeviceGetPerformanceState", refuse)
+    assert driver.asked["nvmlDeviceGetTemperature"] == (0, pynvml.NVML_TEMPERATURE_GPU)
+    driver.refuse("nvmlDeviceGetPerformanceState")
     assert PynvmlBinding().condition(0) == Condition(61, None)
-    nvml._opened.cache_clear()
-    nvml._handle.cache_clear()

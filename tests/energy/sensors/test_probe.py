@@ -8,7 +8,7 @@ from physbias.energy import (
     Source,
     VirtualClock,
 )
-from physbias.energy.sensors.nvml import NvmlProbe
+from physbias.energy.sensors.gpu import NvmlProbe
 from physbias.energy.sensors.rapl import RaplProbe
 from physbias.energy.simulated import Constant, SimulatedGpu, SimulatedNvml
 

@@ -1,6 +1,6 @@
 import pytest
 
-from physbias.energy import EnergyMeter, ReadError, VirtualClock
+from physbias.energy import EnergyMeter, ReadError, Scope, VirtualClock
 from physbias.energy.sensors.rapl import RaplProbe, find_zones
 from physbias.energy.simulated import simulate
 
@@ -37,6 +37,8 @@ def test_packages_and_memories_are_counted_once(tmp_path):
         ("rapl:package-1/dram", "DRAM"),
     ]
     assert not found.missing
+    scopes = [probe.info.scope for probe in found.probes]
+    assert scopes == [Scope.PACKAGE, Scope.MEMORY] * 2
 
 
 def test_wraps_are_undone_one_by_one(tmp_path):

@@ -1,7 +1,3 @@
-import pynvml
-import pytest
-
-from physbias.energy.sensors import nvml
 from physbias.energy.sensors.nvml import PynvmlBinding
 from physbias.energy.sensors.probe import (
     SensorUnavailableError,
@@ -43,30 +39,8 @@ def test_how_a_board_is_owned_is_known_or_not():
         assert virtualization_of(silent, 0) is None
 
 
-@pytest.fixture
-def driver(monkeypatch):
-    """A driver with one board that is passed through to a virtual machine."""
-    nvml._opened.cache_clear()
-    nvml._handle.cache_clear()
-    answers = {
-        "nvmlInit": lambda: None,
-        "nvmlDeviceGetHandleByIndex": lambda index: index,
-        "nvmlSystemGetDriverVersion": lambda: "550.54.15",
-        "nvmlSystemGetNVMLVersion": lambda: "12.550.54.15",
-        "nvmlDeviceGetVirtualizationMode": lambda handle: 1,
-    }
-    for name, answer in answers.items():
-        monkeypatch.setattr(pynvml, name, answer)
-    yield monkeypatch
-    nvml._opened.cache_clear()
-    nvml._handle.cache_clear()
-
-
-def refuse(*_):
-    raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
-
-
 def test_the_real_binding_knows_driver_nvml_and_virtualisation(driver):
+    driver.answer("nvmlDeviceGetVirtualizationMode", 1)
     binding = PynvmlBinding()
     assert versions_of(binding) == Versions("550.54.15", "12.550.54.15")
     found = virtualization_of(binding, 0)
@@ -75,12 +49,12 @@ def test_the_real_binding_knows_driver_nvml_and_virtualisation(driver):
 
 
 def test_a_driver_that_refuses_to_say_gives_none(driver):
-    driver.setattr(pynvml, "nvmlSystemGetNVMLVersion", refuse)
-    driver.setattr(pynvml, "nvmlDeviceGetVirtualizationMode", refuse)
+    driver.refuse("nvmlSystemGetNVMLVersion")
+    driver.refuse("nvmlDeviceGetVirtualizationMode")
     assert versions_of(PynvmlBinding()) == Versions()
     assert virtualization_of(PynvmlBinding(), 0) is None
 
 
 def test_a_driver_that_cannot_be_opened_gives_none(driver):
-    driver.setattr(pynvml, "nvmlInit", refuse)
+    driver.refuse("nvmlInit")
     assert versions_of(PynvmlBinding()) == Versions()

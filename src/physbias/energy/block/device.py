@@ -274,6 +274,9 @@ class Device:
 def settled(watch: Watch, end: float, now: float, longest: float) -> bool:
     """Return whether enough was read of ``watch`` after ``end`` [s].
 
+    Four edges are enough, or as many as there are in the longest time; where power is
+    only a trailing mean, its length and one refresh.
+
     Args:
         watch: what was read.
         end: end of the block [s].
@@ -286,8 +289,8 @@ def settled(watch: Watch, end: float, now: float, longest: float) -> bool:
     if info.longest_pause is not None:
         return now > end + 2 * _AFTER
     if info.power_average is not None:
-        late = info.power_average + 1.1 * timeline.power.refresh()
-        return now > end + late + _AFTER
+        late = min(1.1 * timeline.power.refresh(), longest)
+        return now > end + info.power_average + late + _AFTER
     return now > end + longest or timeline.settled(end)
 
 

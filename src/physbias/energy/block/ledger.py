@@ -9,16 +9,11 @@ from physbias.energy.block.pricing import Price, price_regions
 from physbias.energy.block.track import Track
 from physbias.energy.integration.estimator import Measurement
 from physbias.energy.model import CpuModel
+from physbias.energy.record.device import DeviceEnergy
+from physbias.energy.record.flags import Flag, FlagCode
+from physbias.energy.record.interval import Interval
 from physbias.energy.record.power import cut_short
-from physbias.energy.record.record import (
-    Basis,
-    DeviceEnergy,
-    EnergyRecord,
-    Flag,
-    FlagCode,
-    Interval,
-    Status,
-)
+from physbias.energy.record.record import Basis, EnergyRecord, Status
 from physbias.energy.sensors.probe import DeviceKind, Missing, Source
 
 
@@ -29,8 +24,8 @@ class Block:
     Args:
         start: when it began [s].
         end: when it ended [s].
-        cpu_start: processor time of the process at the start [s].
-        cpu_seconds: processor time of the process in between [s].
+        cpu_start: processor time at the start, for an estimate [s].
+        cpu_seconds: processor time in between [s].
         status: how it ended.
         error: type of the exception that ended it.
         started: wall-clock time of the start, ISO 8601 in UTC.
@@ -156,7 +151,7 @@ def _estimate(
     )
     return DeviceEnergy(
         uuid="",
-        name="processor time of this process",
+        name=f"processor time of {model.owner}",
         label=cpu[0].label,
         kind=DeviceKind.CPU,
         source=Source.ESTIMATE,
@@ -206,9 +201,10 @@ def _measured_price(one: Measurement) -> Price:
         end=one.end,
         energy=lambda start, end: curve.between(start, end) if curve else 0.0,
         random=one.random_error,
+        doubt=one.doubt,
         systematic=one.systematic_error,
         resolution=one.refresh,
-        lag=one.lag,
+        lags=one.lags,
     )
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from math import ceil, hypot
 
 from physbias.energy.block.track import CLOSE, Track
-from physbias.energy.integration.bounds import interval_around
-from physbias.energy.record.record import Flag, FlagCode, RegionEnergy
+from physbias.energy.integration.bounds import Lags, added, interval_around
+from physbias.energy.record.flags import Flag, FlagCode
+from physbias.energy.record.region import RegionEnergy
 
 _RESOLUTION = 0.2
 _AIM = 0.05
@@ -23,11 +24,11 @@ class Price:
         end: end of it [s].
         energy: energy between two instants [J].
         random: its random standard uncertainty [J].
+        doubt: what of that is the same in all stays alike [J].
         systematic: standard uncertainty of an energy [J] used in a time [s], which
             no repetition removes.
         resolution: time below which a stay cannot be told from its neighbours [s].
-        lag: what a part gains if the sensor lags as much as it can [J]; the true lag
-            lies anywhere between none and that.
+        lags: what a part gains at each of the ages that the sensor may have [J].
         by_cpu_time: whether instants are processor times rather than times.
     """
 
@@ -37,8 +38,9 @@ class Price:
     energy: Callable[[float, float], float]
     random: Callable[[float, float], float]
     systematic: Callable[[float, float], float]
+    doubt: Callable[[float, float], float] = lambda start, end: 0.0
     resolution: float = 0.0
-    lag: Callable[[float, float], float] = lambda start, end: 0.0
+    lags: Callable[[float, float], Lags] = lambda start, end: ()
     by_cpu_time: bool = False
 
     def borders(self, track: Track) -> "array[float]":
@@ -112,7 +114,7 @@ class _Sum:
     stays: int = 0
     long_variance: float = 0.0
     short_error: float = 0.0
-    lag: float = 0.0
+    lags: Lags = ()
 
     @property
     def random(self) -> float:
@@ -159,13 +161,15 @@ class _Sums:
             total.joules += joules
             total.seconds += end - start
             total.stays += 1
-            total.lag += price.lag(start, end)
+            total.lags = added(total.lags, price.lags(start, end))
             error = price.random(start, end)
             if end - start < shortest:
                 # what a refresh hides is the same each time: it does not average out
                 total.short_error += error
             else:
-                total.long_variance += error**2
+                doubt = min(error, price.doubt(start, end))
+                total.short_error += doubt
+                total.long_variance += error**2 - doubt**2
 
 
 def _entry(name: str, timed: _Sum, parts: Sequence[tuple[Price, _Sum]]) -> RegionEnergy:
@@ -180,7 +184,9 @@ def _entry(name: str, timed: _Sum, parts: Sequence[tuple[Price, _Sum]]) -> Regio
         name=name,
         joules=joules,
         own_joules=sum(part.own for _, part in parts),
-        interval=interval_around(joules, both, sum(part.lag for _, part in parts)),
+        interval=interval_around(
+            joules, both, added(*(part.lags for _, part in parts))
+        ),
         seconds=timed.seconds,
         count=timed.count,
         flags=_flags(name, joules, random, resolution, timed),

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from math import hypot
 
 from physbias.energy.block.device import Watch
-from physbias.energy.integration.bounds import interval_around
-from physbias.energy.integration.curve import EnergyCurve
+from physbias.energy.integration.bounds import Lags, added, interval_around
 from physbias.energy.integration.estimator import Measurement, measure
 from physbias.energy.integration.timeline import Staircase, Timeline
 from physbias.energy.record.interval import Interval
@@ -36,21 +35,20 @@ class _Settled:
     cut: float
     joules: float = 0.0
     variance: float = 0.0
-    lag: float = 0.0
+    lags: Lags = ()
     delay: float = 0.0
 
     def plus(self, used: Measurement, end: float) -> "_Settled":
         """Return the sum with what was used from the cut to ``end`` [s]."""
         if used.curve is None:
             return self
-        start, info = self.cut, used.info
-        doubt = 0.0 if info.delay is None else info.delay_error
+        start = self.cut
         return _Settled(
             cut=end,
             joules=self.joules + used.curve.between(start, end),
             variance=self.variance + used.random_error(start, end) ** 2,
-            lag=self.lag + _moved(used.curve, start, end, used.latest),
-            delay=self.delay + _moved(used.curve, start, end, doubt),
+            lags=added(self.lags, used.lags(start, end)),
+            delay=self.delay + used.delay_error(start, end),
         )
 
 
@@ -117,7 +115,7 @@ class Progress:
         for one, found in sums:
             systematic = one.systematic_error(found.joules, found.cut - self._start)
             error = hypot(found.variance**0.5, found.delay, systematic)
-            interval = interval_around(found.joules, error, found.lag)
+            interval = interval_around(found.joules, error, found.lags)
             total += found.joules
             low = hypot(low, found.joules - interval.low)
             high = hypot(high, interval.high - found.joules)
@@ -143,16 +141,6 @@ def _stop(line: Timeline, start: float, end: float) -> float:
 
 def _last(line: Timeline) -> float:
     return max(line.energy.last, line.power.last)
-
-
-def _moved(curve: EnergyCurve, start: float, end: float, seconds: float) -> float:
-    """Return what the window gains if it lies ``seconds`` [s] later [J].
-
-    What comes after the last reading is taken to be like the time before it.
-    """
-    if end < curve.times[-1]:
-        return curve.ahead(end, seconds) - curve.ahead(start, seconds)
-    return curve.between(end - seconds, end) - curve.ahead(start, seconds)
 
 
 def tail(timeline: Timeline, since: float) -> Timeline:

@@ -10,12 +10,13 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from physbias.energy.block.borders import GpuBorders
+from physbias.energy.block.device import Watch
 from physbias.energy.block.ledger import Block, settle
 from physbias.energy.block.notes import Notes
 from physbias.energy.block.progress import Progress
-from physbias.energy.block.regions import RegionLog
-from physbias.energy.block.sampler import Subscription, Watch
+from physbias.energy.block.regions import Region, RegionLog
 from physbias.energy.block.strands import ProcessLock
+from physbias.energy.block.subscription import Subscription
 from physbias.energy.block.track import Span
 from physbias.energy.integration.estimator import Measurement, measure
 from physbias.energy.machine import Machine
@@ -145,6 +146,14 @@ class Run:
         """Length of the block, so far while it lasts [s]."""
         end = self.end if self.stopped else self.clock.now()
         return end - self.start
+
+    def region(self, name: str) -> Region:
+        """Return a region of the block; in a child process's copy it is not counted.
+
+        Args:
+            name: its name.
+        """
+        return Region(None if self.inert else self.log, name)
 
     def stop(self, status: Status, error: str | None) -> None:
         """End the block; a second time changes nothing.

@@ -29,7 +29,11 @@ class Calibratable(Protocol):
 
 
 def calibrate_probes(
-    probes: Collection[Probe], given: Sequence[Calibration], machine: Machine
+    probes: Collection[Probe],
+    given: Sequence[Calibration],
+    machine: Machine,
+    *,
+    stacklevel: int = 2,
 ) -> None:
     """Tell each probe what is known of its board.
 
@@ -43,7 +47,7 @@ def calibrate_probes(
             f"the calibration is of {', '.join(one.uuid for one in given)}, and none "
             f"of these is measured here (measured: {', '.join(sorted(fits)) or 'none'})"
         )
-        warnings.warn(text, UnusedCalibrationWarning, stacklevel=5)
+        warnings.warn(text, UnusedCalibrationWarning, stacklevel=stacklevel)
     for probe in probes:
         info = probe.info
         if not isinstance(probe, Calibratable) or info.kind is not DeviceKind.GPU:
@@ -89,4 +93,5 @@ def informed(info: ProbeInfo, known: Calibration) -> ProbeInfo:
         delay_error=known.delay_error or info.delay_error,
         calibration=" ".join(part for part in (known.source, known.date) if part)
         or "given",
+        calibration_sha256=known.sha256,
     )

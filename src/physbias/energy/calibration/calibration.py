@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from hashlib import sha256
 from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn
@@ -130,6 +131,12 @@ class Calibration:
     def absolute(self) -> bool:
         """Whether gain and offset were compared with an external meter."""
         return self.gain_error is not None or self.offset_error is not None
+
+    @property
+    def sha256(self) -> str:
+        """Digest of its content, whatever the file that holds it looks like."""
+        numbers = json.loads(json.dumps(_plain(self)), parse_int=float)
+        return sha256(json.dumps(numbers).encode()).hexdigest()
 
 
 def load_calibrations(path: str | Path) -> tuple[Calibration, ...]:

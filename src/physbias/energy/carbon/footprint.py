@@ -70,8 +70,10 @@ class CarbonFootprint:
     def sci(self, units: float, unit: str) -> SoftwareCarbonIntensity:
         """Return the software carbon intensity per functional unit, (O + M) / R.
 
-        O is the facility's figure if ``pue`` was given, else the machine's; idle power
-        is part of it in both.
+        O is E I, where E is the energy of the devices in the record, idle power
+        included, times ``pue`` if that was given: the specification wants the
+        energy of all reserved hardware, and in a data centre its efficiency. The
+        PUE is not applied to M.
 
         Args:
             units: how many functional units the block served [1].

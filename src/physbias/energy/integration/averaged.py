@@ -9,6 +9,9 @@ from physbias.energy.integration.timeline import Staircase
 
 _OUTSIDE_GAIN = 0.01
 _OUTSIDE_FLOOR = 0.5
+_ALIKE_WATTS = 3.0
+_ALIKE_SHARE = 0.02
+_GOES_ON = 0.25
 
 
 def averaged(
@@ -22,7 +25,8 @@ def averaged(
     to e. So the weight of the time before the start is known from the edges; that of
     the time after the end is what remains of T - a:
     E = ∫ R dt - P_before w_before - P_after (T - b - w_before).
-    Inside, the mean is centred on its window.
+    Inside, the mean is centred on its window. If the readings before and after differ,
+    power outside may vary, and then none of both need hold for the time at the border.
 
     Args:
         series: power readings [W].
@@ -50,20 +54,30 @@ def averaged(
         joules.append(min(max(shown, joules[-1]), total))
         time += step
     swing = max(series.values) - min(series.values)
+    goes_on = swing <= _GOES_ON * before
+    steady = goes_on or abs(before - after) <= _ALIKE_WATTS + _ALIKE_SHARE * before
+    # a mean may hide much of how power varies
+    varied = 0.0 if steady else max(swing, max(before, after) / 2) / sqrt(6)
+    # what is left of a quick cycle in the mean tells how much of it a border cuts off
+    ripple = swing if goes_on else min(swing, abs(before - after))
+    ripple *= window / sqrt(12)
     # a mean over the window may hide a swing as large as the power itself
     blur = max(swing, total / (end - start)) * window / (4 * sqrt(3))
     border = swing * step / sqrt(12)
     return EnergyCurve(
         times=[*times, end],
         joules=[*joules, total],
-        start_error=hypot(_outside_error(before) * weight, border / 2),
+        start_error=hypot(
+            _outside_error(before) * weight, varied * weight, ripple, border / 2
+        ),
         end_error=hypot(
             _outside_error(after) * rest,
+            varied * rest,
+            ripple,
             border / 2,
             max(swing, after / 2) * missed / sqrt(12),
         ),
         variances=[0.0] * (len(times) + 1),
-        shapes=[0.0] * len(times),
         blur=blur,
     )
 

@@ -1,24 +1,21 @@
 """The energy used since the start of a window, with its borders reconstructed."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
 from math import hypot, sqrt
 
+from physbias.energy.integration.bends import Bends
+from physbias.energy.integration.border import Cell, Side
 from physbias.energy.integration.knots import Knots, interpolate
 from physbias.energy.integration.outside import Quiet
-
-_SHAPE = 1.0
-_NEAR = 6
+from physbias.energy.integration.sides import sides
 
 
 @dataclass(frozen=True, slots=True)
 class EnergyCurve:
     """Energy from the start of the window up to any instant in it.
 
-    Between two points the energy is taken to grow evenly, so that parts of the
-    window always add up to the whole.
+    Any instant has one energy, so that parts of the window always add up to the whole.
 
     Args:
         times: points [s]; the first is the start of the window, the last its end.
@@ -26,13 +23,10 @@ class EnergyCurve:
         start_error: standard uncertainty from the border at the start [J].
         end_error: standard uncertainty from the border at the end [J].
         variances: variance of the energy added up to each point [J²].
-        shapes: how far power may be from even between points, one fewer [W].
         slack: half-width within which the points inside are known [s].
         blur: standard uncertainty of every point inside from a sensor that smears
             power over time [J].
-        before: steady power before the window [W], if it is known.
-        after: steady power after it [W], if it is known.
-        beyond: energy beyond the end as times [s] and joules from the end on [J].
+        bends: how energy grows between the points; ``None`` for evenly.
     """
 
     times: list[float]
@@ -40,12 +34,9 @@ class EnergyCurve:
     start_error: float
     end_error: float
     variances: list[float]
-    shapes: list[float]
     slack: float = 0.0
     blur: float = 0.0
-    before: float | None = None
-    after: float | None = None
-    beyond: tuple[list[float], list[float]] = ((), ())  # type: ignore[assignment]
+    bends: Bends | None = None
 
     @property
     def total(self) -> float:
@@ -63,24 +54,6 @@ class EnergyCurve:
         )
         return sqrt(self._border(start) ** 2 + self._border(end) ** 2 + max(0.0, added))
 
-    def ahead(self, time: float, seconds: float) -> float:
-        """Return the energy in the ``seconds`` [s] after an instant [J].
-
-        Where power was steady outside a border of the window, the border itself needs
-        no knowledge of when the sensor saw it, so the outside power counts there.
-        """
-        if time <= self.times[0] and self.before is not None:
-            return self.before * seconds
-        late = time + seconds
-        inside = self._at(late) - self._at(time)
-        over = late - max(time, self.times[-1])
-        if over <= 0:
-            return inside
-        if self.after is not None:
-            return inside + self.after * over
-        times, joules = self.beyond
-        return inside + (interpolate(times, joules, late) if times else 0.0)
-
     def watts(self) -> list[float]:
         """Return the mean power between the points [W]."""
         return [
@@ -88,20 +61,32 @@ class EnergyCurve:
             for i in range(len(self.times) - 1)
         ]
 
+    def doubt(self, start: float, end: float) -> float:
+        """Return what of that is the same wherever power changes so at a border [J]."""
+        return abs(self._doubt(start)) + abs(self._doubt(end))
+
     def _at(self, time: float) -> float:
-        return interpolate(self.times, self.joules, time)
+        if self.bends is None or not self.times[0] < time < self.times[-1]:
+            return interpolate(self.times, self.joules, time)
+        step = bisect_right(self.times, time) - 1
+        return self.joules[step] + self.bends.at(step, time)
 
     def _border(self, time: float) -> float:
         if time <= self.times[0]:
             return self.start_error
         if time >= self.times[-1]:
             return self.end_error
-        i = bisect_right(self.times, time)
-        p, q = self.times[i - 1], self.times[i]
-        left, right = time - p, q - time
-        watts = (self.joules[i] - self.joules[i - 1]) / (q - p)
-        shape = self.shapes[i - 1] * left * right / (left + right)
-        return hypot(shape, watts * self.slack / sqrt(3), self.blur)
+        step = bisect_right(self.times, time) - 1
+        begin, end = self.times[step : step + 2]
+        watts = (self.joules[step + 1] - self.joules[step]) / (end - begin)
+        error = 0.0 if self.bends is None else self.bends.part(step, time).error
+        return hypot(error, watts * self.slack / sqrt(3), self.blur)
+
+    def _doubt(self, time: float) -> float:
+        if self.bends is None or not self.times[0] < time < self.times[-1]:
+            return 0.0
+        step = bisect_right(self.times, time) - 1
+        return self.bends.part(step, time).doubt
 
 
 def reconstruct(
@@ -111,14 +96,15 @@ def reconstruct(
     before: Quiet | None = None,
     after: Quiet | None = None,
     *,
-    reach: float = 0.0,
+    early: float = 0.0,
+    late: float = 0.0,
 ) -> EnergyCurve | None:
     """Return the energy curve of the window, or ``None`` where nothing is known.
 
     Where power was steady outside a border, what was used outside is that power times
     the time to a knot out there: E(a) = C0 + P_before (a - t0) and
-    E(b) = Cm - P_after (tm - b). Elsewhere the cell that the border cuts is shared
-    out evenly, or at the jump of power in it.
+    E(b) = Cm - P_after (tm - b). That does not mind when the sensor saw it. Elsewhere
+    the cell that the border cuts is parted by what is seen on both sides.
 
     Args:
         knots: known points of the energy.
@@ -126,97 +112,102 @@ def reconstruct(
         end: end of the window [s].
         before: steady power before the start.
         after: steady power after the end.
-        reach: how much later than it should a knot may show what was used [s].
+        early: by how much earlier the knots may lie in truth [s].
+        late: by how much later they may lie [s].
     """
     if len(knots.times) < 2 or end <= knots.times[0]:
         return None
-    shapes = _Shapes(knots)
     times, joules = knots.with_jumps()
-    head, head_error = _cut(knots, shapes, times, joules, start)
-    tail, tail_error = _cut(knots, shapes, times, joules, end)
-    first = bisect_right(knots.times, start) - 1
-    if before is not None and first >= 0:
-        outside = start - knots.times[first]
-        head = knots.joules[first] + before.watts * outside
-        head_error = hypot(
-            before.error * outside, before.watts * knots.slacks[first] / sqrt(3)
-        )
-    last = min(bisect_left(knots.times, end + reach), len(knots.times) - 1)
-    if after is not None and knots.times[last] >= end:
-        outside = knots.times[last] - end
-        tail = knots.joules[last] - after.watts * outside
-        tail_error = hypot(
-            after.error * outside, after.watts * knots.slacks[last] / sqrt(3)
-        )
+    seen = sides(knots.times, knots.watts(), start, end, early, late)
+    border = _Border(knots, times, joules, seen.swing, early, late)
+    head, head_error = border.start(start, seen.before, seen.head, before)
+    tail, tail_error = border.end(end, seen.after, seen.tail, after)
     p, q = bisect_right(times, start), bisect_left(times, end)
     tail = max(tail, head)
     inner = [min(max(value, head), tail) for value in joules[p:q]]
     points = [start, *times[p:q], end]
+    used = [0.0, *(value - head for value in inner), tail - head]
+    slack = sum(knots.slacks) / len(knots.slacks)
     variances = [interpolate(knots.times, knots.variances, time) for time in points]
     return EnergyCurve(
         times=points,
-        joules=[0.0, *(value - head for value in inner), tail - head],
+        joules=used,
         start_error=head_error,
         end_error=tail_error,
         variances=[value - variances[0] for value in variances],
-        shapes=[shapes.at((a + b) / 2) for a, b in pairwise(points)],
-        slack=sum(knots.slacks) / len(knots.slacks),
-        before=None if before is None else before.watts,
-        after=None if after is None else after.watts,
-        beyond=([end, *times[q:]], [0.0, *(value - tail for value in joules[q:])]),
+        slack=slack,
+        bends=Bends(points, used, (int(late > 0), int(early > 0)), slack),
     )
 
 
-def _cut(
-    knots: Knots,
-    shapes: "_Shapes",
-    times: Sequence[float],
-    joules: Sequence[float],
-    time: float,
-) -> tuple[float, float]:
-    """Return the energy at a border inside the knots or beyond them, and its error."""
-    watts = shapes.watts
-    if time < times[0]:
-        guess = watts[0] * (times[0] - time)
-        return joules[0] - guess, guess / 2
-    if time > times[-1]:
-        guess = watts[-1] * (time - times[-1])
-        return joules[-1] + guess, guess / 2
-    k = min(bisect_right(knots.times, time), len(watts)) - 1
-    left, right = time - knots.times[k], knots.times[k + 1] - time
-    slack = max(knots.slacks[k], knots.slacks[k + 1])
-    shape = shapes.near(k) * left * right / (left + right)
-    return interpolate(times, joules, time), hypot(shape, watts[k] * slack / sqrt(3))
+@dataclass(frozen=True, slots=True)
+class _Border:
+    """Energy up to the borders of a window, and its standard uncertainty [J]."""
 
+    knots: Knots
+    times: list[float]
+    joules: list[float]
+    swing: float
+    early: float
+    late: float
 
-class _Shapes:
-    """How uneven power is near an instant, from the differences between cells."""
+    def start(
+        self, time: float, outside: Side, inside: Side, quiet: Quiet | None
+    ) -> tuple[float, float]:
+        knots = self.knots
+        k = bisect_right(knots.times, time) - 1
+        if k < 0:
+            return self._beyond(0, knots.times[0] - time, self.early)
+        if quiet is not None:
+            first = max(0, bisect_right(knots.times, time - self.late) - 1)
+            beyond = time - knots.times[first]
+            return knots.joules[first] + quiet.watts * beyond, hypot(
+                quiet.error * beyond, quiet.watts * knots.slacks[first] / sqrt(3)
+            )
+        cell = knots.cut(k, time - knots.times[k], self.swing)
+        out, error = self._part(k, cell, outside, inside)
+        jump = self._jump(k, time)
+        return knots.joules[k] + out if jump is None else jump, error
 
-    def __init__(self, knots: Knots) -> None:
-        self.watts = knots.watts()
-        self._times = knots.times
-        squares = [(b - a) ** 2 for a, b in pairwise(self.watts)]
-        self._sums = list(accumulate(squares, initial=0.0))
-        self._alone = max(self.watts) if not squares else 0.0
+    def end(
+        self, time: float, outside: Side, inside: Side, quiet: Quiet | None
+    ) -> tuple[float, float]:
+        knots = self.knots
+        k = bisect_left(knots.times, time) - 1
+        if k + 1 >= len(knots.times):
+            return self._beyond(-1, time - knots.times[-1], self.late)
+        if quiet is not None:
+            last = bisect_left(knots.times, time + self.early)
+            last = min(last, len(knots.times) - 1)
+            beyond = knots.times[last] - time
+            return knots.joules[last] - quiet.watts * beyond, hypot(
+                quiet.error * beyond, quiet.watts * knots.slacks[last] / sqrt(3)
+            )
+        cell = knots.cut(k, knots.times[k + 1] - time, self.swing)
+        out, error = self._part(k, cell, outside, inside)
+        jump = self._jump(k, time)
+        return knots.joules[k + 1] - out if jump is None else jump, error
 
-    def near(self, cell: int) -> float:
-        """Return the scale of the unevenness in a cell with a border in it [W].
+    def _beyond(self, end: int, seconds: float, moved: float) -> tuple[float, float]:
+        """Return the energy up to a border beyond the knots; the last power goes on.
 
-        Power is likely to jump at a border of the block, by ΔP from one neighbour to
-        the other. If it jumps x and y from the ends of the cell, even sharing is wrong
-        by ΔP xy/(x + y), and at both borders alike, so that 2√2 of ΔP/√2 hold both.
-        Cells hide the peaks of power, and readings may lag: so the next neighbours
-        count, and what is uneven anyway comes on top.
+        By how far the knots may lie elsewhere is told by what that changes.
         """
-        around = self.watts[max(0, cell - 2) : cell + 4]
-        rise = (max(around) - min(around)) / sqrt(2)
-        return hypot(self.at(self._times[cell]), rise)
+        watts = self.knots.power(end)
+        gained = watts * seconds if end else -watts * seconds
+        return self.knots.joules[end] + gained, watts * max(0.0, seconds - moved) / 2
 
-    def at(self, time: float) -> float:
-        """Return the scale of the unevenness at an instant [W]."""
-        if self._alone:
-            return _SHAPE * self._alone
-        cell = bisect_right(self._times, time) - 1
-        low = min(max(0, cell - _NEAR), len(self._sums) - 2)
-        high = max(min(len(self._sums) - 1, cell + _NEAR), low + 1)
-        return _SHAPE * sqrt((self._sums[high] - self._sums[low]) / (high - low))
+    def _part(
+        self, k: int, cell: Cell, outside: Side, inside: Side
+    ) -> tuple[float, float]:
+        out, error, _ = cell.part(outside, inside)
+        slack = max(self.knots.slacks[k], self.knots.slacks[k + 1])
+        return out, hypot(error, self.knots.power(k) * slack / sqrt(3))
+
+    def _jump(self, k: int, time: float) -> float | None:
+        """Return the energy where power is known to jump inside a cell [J]."""
+        knots = self.knots
+        inside = bisect_right(self.times, knots.times[k])
+        if self.times[inside] >= knots.times[k + 1]:
+            return None
+        return interpolate(self.times, self.joules, time)

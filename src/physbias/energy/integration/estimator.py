@@ -18,7 +18,8 @@ from physbias.energy.integration.rungs import (
     from_power,
 )
 from physbias.energy.integration.timeline import PRIOR_REFRESH, Timeline
-from physbias.energy.record.record import CrossCheck, Flag, FlagCode, Verdict
+from physbias.energy.record.device import CrossCheck, Verdict
+from physbias.energy.record.flags import Flag, FlagCode
 from physbias.energy.sensors.probe import ProbeInfo, Source
 
 __all__ = ["COVERAGE_FACTOR", "Measurement", "interval_around", "measure"]
@@ -48,6 +49,7 @@ def measure(
         start: start of the window [s].
         end: end of the window [s].
     """
+    looks = tuple(timeline.conditions)
     flags = reading_remarks(info, timeline)
     end = max(start, _last_known(info, timeline, end))
     counter, freezes = from_counter(info, timeline, start, end)
@@ -66,7 +68,9 @@ def measure(
     chosen = counter or power
     if chosen is None:
         reason = _no_figure(info, timeline)
-        return Measurement(info, start, end, reason=reason, flags=tuple(flags))
+        return Measurement(
+            info, start, end, reason=reason, flags=tuple(flags), conditions=looks
+        )
     if counter is not None and power is not None:
         chosen, disagreement = _cross_check(counter, power)
         flags += disagreement
@@ -84,11 +88,12 @@ def measure(
             samples=chosen.samples,
             reason=reason,
             flags=tuple(flags),
+            conditions=looks,
         )
     if chosen.end - chosen.start < 2 * chosen.refresh:
         text = f"shorter than two refreshes of the sensor ({chosen.refresh:.3f} s)"
         flags.append(Flag(FlagCode.SHORT_WINDOW, text, info.label))
-    return replace(chosen, flags=tuple(flags))
+    return replace(chosen, flags=tuple(flags), conditions=looks)
 
 
 def _last_known(info: ProbeInfo, timeline: Timeline, end: float) -> float:

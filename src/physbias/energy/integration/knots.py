@@ -1,10 +1,11 @@
 """Known points of the energy that a device has used, from the edges of its readings."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, hypot, sqrt
 
+from physbias.energy.integration.border import Cell
 from physbias.energy.integration.grid import lock_edges
 from physbias.energy.integration.timeline import Staircase
 
@@ -12,6 +13,8 @@ _LEAST_JUMP = 0.1
 _STEADY = 4.0
 _APART = 0.2
 _TINY = 1e-6
+_NEAR = 0.02
+_INSIDE = 1e-3
 
 Bridge = Callable[[float, float], tuple[float, float]]
 """Energy [J] between two instants, and its standard uncertainty [J]."""
@@ -35,15 +38,66 @@ class Knots:
 
     def watts(self) -> list[float]:
         """Return the mean power between neighbouring knots [W]."""
-        return [
-            (self.joules[i + 1] - self.joules[i]) / (self.times[i + 1] - self.times[i])
-            for i in range(len(self.times) - 1)
-        ]
+        return [self.power(i) for i in range(len(self.times) - 1)]
+
+    def power(self, cell: int) -> float:
+        """Return the mean power of a cell, counted from the end if negative [W]."""
+        i = cell if cell >= 0 else cell + len(self.times) - 1
+        return (self.joules[i + 1] - self.joules[i]) / (
+            self.times[i + 1] - self.times[i]
+        )
+
+    def cut(self, cell: int, outer: float, swing: float) -> Cell:
+        """Return a cell that a border cuts, ``outer`` [s] of which lies outside.
+
+        Args:
+            cell: number of the cell.
+            outer: its time outside the window [s].
+            swing: highest minus lowest power of all cells [W].
+        """
+        inner = self.times[cell + 1] - self.times[cell] - outer
+        joules = self.joules[cell + 1] - self.joules[cell]
+        slack = max(self.slacks[cell], self.slacks[cell + 1])
+        return Cell(joules, outer, inner, swing, slack)
 
     def shifted(self, seconds: float) -> "Knots":
         """Return the knots as they are if all came ``seconds`` [s] too late."""
         times = [time - seconds for time in self.times]
         return Knots(times, self.joules, self.slacks, self.variances)
+
+    def refined(self, readings: "Knots") -> "Knots":
+        """Return the knots with those of a quicker sensor between them.
+
+        Between two knots the quicker sensor tells the shape. What it shows too much or
+        too little there is spread evenly.
+
+        Args:
+            readings: energy by the quicker sensor.
+        """
+        shown = [readings.at(t) for t in self.times]
+        rows = [*self._rows()]
+        for t, j, s, _ in readings._rows():
+            i = bisect_right(self.times, t) - 1
+            if not 0 <= i < len(self.times) - 1:
+                continue
+            length = self.times[i + 1] - self.times[i]
+            if min(t - self.times[i], self.times[i + 1] - t) < _NEAR * length:
+                continue
+            share = (t - self.times[i]) / length
+            rest = self.joules[i + 1] - self.joules[i] - (shown[i + 1] - shown[i])
+            joules = self.joules[i] + j - shown[i] + share * rest
+            rows.append((t, joules, s, self.variances[i]))
+        rows.sort()
+        return Knots(*([row[k] for row in rows] for k in range(4)))
+
+    def at(self, time: float) -> float:
+        """Return the energy at an instant [J]; outside the last power goes on."""
+        early = min(0.0, time - self.times[0]) * self.power(0)
+        late = max(0.0, time - self.times[-1]) * self.power(-1)
+        return interpolate(self.times, self.joules, time) + early + late
+
+    def _rows(self) -> Iterator[tuple[float, float, float, float]]:
+        return zip(self.times, self.joules, self.slacks, self.variances, strict=True)
 
     def preceded(self, watts: float, seconds: float) -> "Knots":
         """Return the knots after one more cell of ``seconds`` [s] at ``watts`` [W]."""
@@ -84,7 +138,7 @@ def _jump(watts: Sequence[float], i: int, mean: float) -> float | None:
     if abs(rise) <= max(_STEADY * unsteady, _LEAST_JUMP * max(left, right)):
         return None
     share = (right - mean) / rise
-    return share if 0 < share < 1 else None
+    return share if _INSIDE < share < 1 - _INSIDE else None
 
 
 def interpolate(times: Sequence[float], values: Sequence[float], time: float) -> float:

@@ -4,17 +4,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import hypot, sqrt
 
-from physbias.energy.integration.bounds import interval_around
+from physbias.energy.integration.bounds import Lags, interval_around
 from physbias.energy.integration.curve import EnergyCurve
+from physbias.energy.record.device import CrossCheck, DeviceEnergy, Verdict
+from physbias.energy.record.flags import Flag, FlagCode
 from physbias.energy.record.interval import Interval
-from physbias.energy.record.record import (
-    CrossCheck,
-    DeviceEnergy,
-    Flag,
-    FlagCode,
-    Verdict,
-)
 from physbias.energy.record.trace import PowerTrace
+from physbias.energy.sensors.condition import Condition
 from physbias.energy.sensors.probe import ProbeInfo, Source
 
 _TRACE_CELLS = 1000
@@ -48,6 +44,8 @@ class Measurement:
         refresh: refresh period of that source [s].
         latest: largest age of what that source shows at a refresh, if its true age is
             not known [s].
+        late: energy if the source is as old as it can be, and at ages between; where
+            its age is known, if it is older by the standard uncertainty of that.
         extra: random standard uncertainty beside that of the curve [J].
         unseen: what a part-time sensor may have missed.
         coverage: share of the window that readings cover [1].
@@ -55,6 +53,7 @@ class Measurement:
         cross_check: the second figure.
         reason: why there is no figure.
         flags: remarks.
+        conditions: condition of the device at the borders of the block.
     """
 
     info: ProbeInfo
@@ -64,6 +63,7 @@ class Measurement:
     source: Source | None = None
     refresh: float = 0.0
     latest: float = 0.0
+    late: tuple[EnergyCurve, ...] = ()
     extra: float = 0.0
     unseen: Unseen = Unseen()
     coverage: float | None = None
@@ -71,6 +71,7 @@ class Measurement:
     cross_check: CrossCheck | None = None
     reason: str | None = None
     flags: tuple[Flag, ...] = ()
+    conditions: tuple[Condition, ...] = ()
 
     def random_error(self, start: float, end: float) -> float:
         """Return the random standard uncertainty of a part of the window [J]."""
@@ -83,15 +84,13 @@ class Measurement:
         error = self.info.error
         return hypot(error.gain * joules, error.offset * seconds)
 
-    def lag(self, start: float, end: float) -> float:
-        """Return what a part gains if the sensor lags as much as it can [J].
+    def lags(self, start: float, end: float) -> Lags:
+        """Return what a part gains at each of the ages that the sensor may have [J]."""
+        return self._gains(start, end) if self.latest > 0 else ()
 
-        The true lag lies anywhere between none and that.
-        """
-        if self.curve is None or self.latest <= 0:
-            return 0.0
-        ahead = self.curve.ahead
-        return ahead(end, self.latest) - ahead(start, self.latest)
+    def delay_error(self, start: float, end: float) -> float:
+        """Return what a part gains per standard uncertainty of a known age [J]."""
+        return 0.0 if self.latest > 0 else sum(self._gains(start, end))
 
     def entry(self) -> DeviceEnergy:
         """Return the record of the device."""
@@ -125,19 +124,26 @@ class Measurement:
             mean_watts=mean,
             max_watts=peak,
             calibration=info.calibration,
+            calibration_sha256=info.calibration_sha256,
+            scope=info.scope,
+            power_limit_watts=info.power_limit,
+            condition_start=next(iter(self.conditions), None),
+            condition_end=self.conditions[-1] if len(self.conditions) > 1 else None,
             gain_error=None if joules is None else info.error.gain,
             offset_error_watts=None if joules is None else info.error.offset,
-            delay_error_joules=None if joules is None else self._lag_error(),
-            lag_joules=None if joules is None else self.lag(self.start, self.end),
+            delay_error_joules=None
+            if joules is None
+            else self.delay_error(self.start, self.end),
+            lag_joules=None if joules is None else self._reach(),
         )
 
     def _intervals(self, joules: float, seconds: float) -> tuple[Interval, Interval]:
         random = self.spread(self.start, self.end)
         less, more = self._missed(self.start, self.end)
-        delay = self._lag_error()
+        delay = self.delay_error(self.start, self.end)
         both = hypot(random, delay, self.systematic_error(joules, seconds))
-        lag = self.lag(self.start, self.end)
-        low, high = interval_around(joules, both, lag)
+        lags = self.lags(self.start, self.end)
+        low, high = interval_around(joules, both, lags)
         near, far = interval_around(joules, random)
         low, high = max(0.0, low - less), high + more
         near, far = max(0.0, near - less), far + more
@@ -146,13 +152,19 @@ class Measurement:
             low, high = min(low, check.joules), max(high, check.joules)
         return Interval(low, high), Interval(near, far)
 
+    def doubt(self, start: float, end: float) -> float:
+        """Return what of the random error is the same in all parts alike [J]."""
+        return 0.0 if self.curve is None else self.curve.doubt(start, end)
+
     def spread(self, start: float, end: float) -> float:
         """Return the random standard uncertainty without what was not seen [J]."""
         if self.curve is None:
             return 0.0
         whole = self.end - self.start
         share = min(1.0, (end - start) / whole) if whole > 0 else 1.0
-        return hypot(self.curve.error(start, end), self.extra * sqrt(share))
+        error = self.curve.error(start, end)
+        error = max(error, *(late.error(start, end) for late in self.late), 0.0)
+        return hypot(error, self.extra * sqrt(share))
 
     def _missed(self, start: float, end: float) -> tuple[float, float]:
         if self.curve is None or not self.unseen.share:
@@ -162,12 +174,15 @@ class Measurement:
         more = self.unseen.share * (self.unseen.high * length - joules)
         return max(0.0, less), max(0.0, more)
 
-    def _lag_error(self) -> float:
-        error = self.info.delay_error
-        if self.curve is None or self.info.delay is None or error <= 0:
-            return 0.0
-        ahead = self.curve.ahead
-        return ahead(self.end, error) - ahead(self.start, error)
+    def _reach(self) -> Interval:
+        lags = self.lags(self.start, self.end)
+        return Interval(min(0.0, *lags, 0.0), max(0.0, *lags, 0.0))
+
+    def _gains(self, start: float, end: float) -> Lags:
+        if self.curve is None:
+            return ()
+        joules = self.curve.between(start, end)
+        return tuple(late.between(start, end) - joules for late in self.late)
 
 
 def power_trace(curve: EnergyCurve) -> PowerTrace:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot
 
+from physbias.energy.integration.border import Side
 from physbias.energy.integration.timeline import Staircase
 
 _GAIN = 0.01
@@ -30,6 +31,11 @@ class Quiet:
 
     watts: float
     error: float
+
+    @property
+    def side(self) -> Side:
+        """What is known of the power on that side of the border."""
+        return Side(self.watts, 0.0, self.error)
 
 
 def quiet_after(power: Staircase, end: float) -> Quiet | None:

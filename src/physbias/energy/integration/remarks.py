@@ -4,7 +4,8 @@ from physbias.energy.integration.aliasing import FULL_TIME
 from physbias.energy.integration.measurement import Measurement
 from physbias.energy.integration.rungs import holes_of
 from physbias.energy.integration.timeline import Timeline
-from physbias.energy.record.record import Flag, FlagCode, Verdict
+from physbias.energy.record.device import Verdict
+from physbias.energy.record.flags import Flag, FlagCode
 from physbias.energy.sensors.probe import ProbeInfo, Scope, Source
 
 

@@ -1,5 +1,7 @@
 """The two ways from readings to an energy curve: the counter and the power."""
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import replace
 from math import hypot, sqrt
 
@@ -27,6 +29,7 @@ from physbias.energy.integration.outside import (
     quiet_before,
     quiet_cells,
 )
+from physbias.energy.integration.sides import sides
 from physbias.energy.integration.timeline import Staircase, Timeline
 from physbias.energy.sensors.probe import ProbeInfo, Source
 
@@ -38,6 +41,8 @@ _LEAST_GROWTH = 0.5
 _MARGIN = 0.1
 _UNLIKE = 0.15
 _WHOLE_BEAT = 2
+_AGES = (0.5, 1.0)
+_QUICK = 0.6
 
 
 def from_counter(
@@ -63,12 +68,14 @@ def from_counter(
         single = timeline.power.standing(start, start)
         if single and knots.times[0] > start - 1.5 * refresh:
             knots = knots.preceded(single[0], refresh)
-    curve = reconstruct(knots, start, end, before, after, reach=reach)
+    quiet = before, after
+    ages = [share * reach for share in _AGES] if reach else [info.delay_error]
+    quick = agreed and timeline.power.refresh() < _QUICK * refresh
+    shape = readings if quick else None
+    curve, late = _curves(info, knots, start, end, quiet, reach, ages, shape)
     if curve is None:
         return None, 0
-    found = Measurement(
-        info, start, end, _calibrated(curve, info), info.counter, refresh, reach
-    )
+    found = Measurement(info, start, end, curve, info.counter, refresh, reach, late)
     return replace(found, samples=_samples(series, start, end)), len(frozen)
 
 
@@ -81,14 +88,15 @@ def from_power(
         return None
     refresh = series.refresh()
     if info.power_average is not None:
-        curve = averaged(series, info.power_average, start, end)
+        curve, late = averaged(series, info.power_average, start, end), ()
+        curve = None if curve is None else _calibrated(curve, info)
         refresh = info.power_average
         reach = 0.0
     else:
         knots = power_knots(series)
         reach = _REGISTER_DELAY * refresh
-        before, after = _outside(series, knots, start, end)
-        curve = reconstruct(knots, start, end, before, after, reach=reach)
+        quiet = _outside(series, knots, start, end)
+        curve, late = _curves(info, knots, start, end, quiet, reach, [reach], None)
     if curve is None:
         return None
     holes = holes_of(series, start, end)
@@ -99,15 +107,69 @@ def from_power(
         info,
         start,
         end,
-        _calibrated(curve, info),
+        curve,
         Source.POWER,
         refresh,
         latest=reach,
+        late=late,
         extra=hypot(gaps, alias) / info.gain,
         unseen=missed,
         coverage=covered(series, start, end),
         samples=_samples(series, start, end),
     )
+
+
+def _curves(
+    info: ProbeInfo,
+    knots: Knots,
+    start: float,
+    end: float,
+    quiet: tuple[Quiet | None, Quiet | None],
+    reach: float,
+    lags: Sequence[float],
+    shape: Knots | None,
+) -> tuple[EnergyCurve | None, tuple[EnergyCurve, ...]]:
+    """Return the energy as the sensor shows it, and as it is if the sensor lags."""
+    if len(knots.times) < 2:
+        return None, ()
+    quiet = _confirmed(knots, start, end, quiet, reach)
+    fine = knots if shape is None else knots.refined(shape)
+    curve = reconstruct(fine, start, end, *quiet, early=reach)
+    if curve is None:
+        return None, ()
+    late = []
+    for lag in filter(None, lags):
+        moved = knots.shifted(lag)
+        moved = moved if shape is None else moved.refined(shape)
+        early = max(0.0, reach - lag)
+        one = reconstruct(moved, start, end, *quiet, early=early, late=lag)
+        late += [] if one is None else [_calibrated(one, info)]
+    return _calibrated(curve, info), tuple(late)
+
+
+def _confirmed(
+    knots: Knots,
+    start: float,
+    end: float,
+    quiet: tuple[Quiet | None, Quiet | None],
+    reach: float,
+) -> tuple[Quiet | None, Quiet | None]:
+    """Return the quiet powers that the cells at the borders do not belie."""
+    before, after = quiet
+    seen = sides(knots.times, knots.watts(), start, end, reach, 0.0)
+    k = bisect_right(knots.times, start) - 1
+    if before is not None and 0 <= k < len(knots.times) - 1:
+        outer = start - knots.times[k]
+        cell = knots.cut(k, outer, seen.swing)
+        outers = outer, min(outer + reach, cell.length)
+        before = before if cell.fits(before.side, seen.head, outers) else None
+    k = bisect_left(knots.times, end) - 1
+    if after is not None and 0 <= k < len(knots.times) - 1:
+        outer = knots.times[k + 1] - end
+        cell = knots.cut(k, outer, seen.swing)
+        outers = max(0.0, outer - reach), outer
+        after = after if cell.fits(after.side, seen.tail, outers) else None
+    return before, after
 
 
 def holes_of(series: Staircase, start: float, end: float) -> list[float]:
@@ -244,24 +306,14 @@ def _calibrated(curve: EnergyCurve, info: ProbeInfo) -> EnergyCurve:
     if gain == 1.0 and offset == 0.0:
         return curve
     start = curve.times[0]
-
-    def true(times: list[float], joules: list[float], origin: float) -> list[float]:
-        pairs = zip(times, joules, strict=True)
-        return [(j - offset * (t - origin)) / gain for t, j in pairs]
-
-    def watts(shown: float | None) -> float | None:
-        return None if shown is None else (shown - offset) / gain
-
-    times, joules = curve.beyond
+    pairs = zip(curve.times, curve.joules, strict=True)
+    joules = [(j - offset * (t - start)) / gain for t, j in pairs]
     return replace(
         curve,
-        joules=true(curve.times, curve.joules, start),
+        joules=joules,
         start_error=curve.start_error / gain,
         end_error=curve.end_error / gain,
         variances=[v / gain**2 for v in curve.variances],
-        shapes=[s / gain for s in curve.shapes],
         blur=curve.blur / gain,
-        before=watts(curve.before),
-        after=watts(curve.after),
-        beyond=(times, true(times, joules, curve.times[-1])),
+        bends=curve.bends and curve.bends.moved(joules),
     )

@@ -11,6 +11,7 @@ PRIOR_REFRESH = 0.1
 """Refresh period of a device that was not seen to refresh [s]."""
 
 _GAP = 0.5
+_SLOWEST_COUNTER = 1.2
 _IMPLAUSIBLE = 1.5
 _HIGHEST_LIMIT = 3000.0
 _EDGES_AFTER = 4
@@ -24,6 +25,10 @@ class Staircase:
     and the first reading of the new one. An hour at ten edges per second takes
     about one megabyte.
 
+    Args:
+        slowest: longest refresh period that edges can tell [s]; longer distances
+            between them mean that the quantity did not change.
+
     Attributes:
         before: last reading times of the old values [s].
         after: first reading times of the new values [s].
@@ -31,7 +36,8 @@ class Staircase:
         period: refresh period, where the sampler knows it [s].
     """
 
-    def __init__(self) -> None:
+    def __init__(self, slowest: float = 2.5 * PRIOR_REFRESH) -> None:
+        self.slowest = slowest
         self.before = array("d")
         self.after = array("d")
         self.values = array("d")
@@ -88,7 +94,7 @@ class Staircase:
         shortest = steps[len(steps) // 10]
         alike = [step for step in steps if step <= 1.5 * shortest]
         mean = sum(alike) / len(alike)
-        return mean if mean <= 2.5 * PRIOR_REFRESH else PRIOR_REFRESH
+        return mean if mean <= self.slowest else PRIOR_REFRESH
 
     def thin(self, until: float, spacing: float, *, mean: bool) -> None:
         """Keep fewer changes before ``until`` [s], at least ``spacing`` [s] apart.
@@ -148,7 +154,7 @@ class Timeline:
     """
 
     power_limit: float | None = None
-    energy: Staircase = field(default_factory=Staircase)
+    energy: Staircase = field(default_factory=lambda: Staircase(_SLOWEST_COUNTER))
     power: Staircase = field(default_factory=Staircase)
     restarts: list[float] = field(default_factory=list)
     resets: int = 0

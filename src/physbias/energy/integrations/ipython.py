@@ -4,6 +4,7 @@ Load it with ``%load_ext physbias.energy.integrations.ipython``.
 """
 
 import asyncio
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from IPython.display import display
 
 from physbias.energy.meter import EnergyMeter
+from physbias.energy.sensors.probe import SensorUnavailableWarning
 
 
 @magics_class
@@ -50,7 +52,10 @@ class EnergyMagics(Magics):
         meter = EnergyMeter(
             cpu=not options.no_cpu, label=options.label, estimate=options.estimate
         )
-        meter.start()
+        with warnings.catch_warnings():
+            if not options.quiet:  # the record that is shown says why
+                warnings.simplefilter("ignore", SensorUnavailableWarning)
+            meter.start()
         with _silent(shell):
             done = shell.run_cell(cell, store_history=False)
         meter.stop(done.error_before_exec or done.error_in_exec)

@@ -8,8 +8,9 @@ from dataclasses import replace
 from typing import Protocol
 
 from physbias.energy.job.merge import merge
+from physbias.energy.record.flags import Flag, FlagCode
 from physbias.energy.record.job import Origin
-from physbias.energy.record.record import EnergyRecord, Flag, FlagCode
+from physbias.energy.record.record import EnergyRecord
 
 _FIRST_PAUSE = 0.005
 _LONGEST_PAUSE = 0.2

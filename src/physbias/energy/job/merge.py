@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
 
+from physbias.energy.job.parts import Parts, origin_of, unique_parts
 from physbias.energy.job.pieces import (
     Counted,
     Key,
@@ -13,31 +13,21 @@ from physbias.energy.job.pieces import (
     shifted,
     subtract,
 )
-from physbias.energy.job.sums import common, net_sum, region_sum, unit_sums
+from physbias.energy.job.sums import agreed, common, net_sum, region_sum, unit_sums
 from physbias.energy.job.tables import tabulate
-from physbias.energy.journal.recovery import recover_all
-from physbias.energy.record.check import check_record
+from physbias.energy.record.device import DeviceEnergy
+from physbias.energy.record.flags import Flag, FlagCode
+from physbias.energy.record.interval import Interval
 from physbias.energy.record.job import Job, Origin
-from physbias.energy.record.record import (
-    Basis,
-    DeviceEnergy,
-    EnergyRecord,
-    Flag,
-    FlagCode,
-    Interval,
-    RegionEnergy,
-    Status,
-)
+from physbias.energy.record.record import Basis, EnergyRecord, Status
+from physbias.energy.record.region import RegionEnergy
 from physbias.energy.sensors.probe import Source
-from physbias.errors import ArgumentError, explain
 
 _SHORT = 12
 _WORST_FIRST = (Status.KILLED, Status.FAILED, Status.INTERRUPTED, Status.FINISHED)
 
 
-def merge(
-    parts: Iterable[EnergyRecord | str | Path] | EnergyRecord | str | Path,
-) -> EnergyRecord:
+def merge(parts: Parts) -> EnergyRecord:
     """Return the record of a job from those of its processes, runs or machines.
 
     Each device counts once at any instant, however many processes have measured it:
@@ -59,71 +49,9 @@ def merge(
         ArgumentError: there is no part, or a record without an origin.
         DataError: a file holds no run.
     """
-    records = _unique(parts)
-    origins = [_origin(record) for record in records]
+    records = unique_parts(parts)
+    origins = [origin_of(record) for record in records]
     return _Merger(records, origins).record()
-
-
-def _unique(
-    parts: Iterable[EnergyRecord | str | Path] | EnergyRecord | str | Path,
-) -> list[EnergyRecord]:
-    best: dict[str, EnergyRecord] = {}
-    for record in _flat(parts):
-        run = _origin(record).run_id
-        if run not in best or _fullness(record) > _fullness(best[run]):
-            best[run] = record
-    if not best:
-        raise ArgumentError(
-            explain(
-                "parts",
-                found="nothing",
-                expected="at least one record or journal",
-                remedy="pass meter.result or the path of a journal",
-            )
-        )
-    return sorted(best.values(), key=_order)
-
-
-def _flat(
-    parts: Iterable[EnergyRecord | str | Path] | EnergyRecord | str | Path,
-) -> Iterable[EnergyRecord]:
-    if isinstance(parts, EnergyRecord | str | Path):
-        parts = [parts]
-    elif not isinstance(parts, Iterable):
-        check_record(parts, "parts")
-    for part in parts:
-        if isinstance(part, str | Path):
-            yield from recover_all(part)
-            continue
-        check_record(part, "parts")
-        if part.members:
-            yield from part.members
-        else:
-            yield part
-
-
-def _fullness(record: EnergyRecord) -> tuple[bool, float, str]:
-    recovered = any(flag.code is FlagCode.RECOVERED for flag in record.flags)
-    return not recovered, record.seconds, record.to_json()
-
-
-def _origin(record: EnergyRecord) -> Origin:
-    if record.origin is None:
-        raise ArgumentError(
-            explain(
-                "parts",
-                found="a record without an origin",
-                expected="records of EnergyMeter",
-                remedy="leave out records that were made by hand",
-            )
-        )
-    return record.origin
-
-
-def _order(record: EnergyRecord) -> tuple[float, float, str]:
-    origin = _origin(record)
-    rank = float("inf") if origin.rank is None else origin.rank
-    return rank, origin.start_seconds - origin.end_seconds, origin.run_id
 
 
 class _Merger:
@@ -179,19 +107,15 @@ class _Merger:
             regions=regions,
             unattributed=unattributed,
             flags=tuple(self._flags(devices, job)),
-            label=self.records[0].label if self._agree("label") else "",
-            tags=dict(self.records[0].tags) if self._agree("tags") else {},
+            label=agreed(record.label for record in self.records) or "",
+            tags=agreed(record.tags for record in self.records) or {},
             annotations=common([r.annotations for r in self.records]),
             units=unit_sums(self.records, self.basis, joules, interval),
             net=net_sum(self._shares(), joules, interval, seconds),
-            software=self.records[0].software if self._agree("software") else None,
+            software=agreed(record.software for record in self.records),
             job=job,
             members=tuple(self.records),
         )
-
-    def _agree(self, name: str) -> bool:
-        first = getattr(self.records[0], name)
-        return all(getattr(record, name) == first for record in self.records)
 
     def _devices(self) -> Iterable[DeviceEnergy]:
         for counted in (*self.counted, *self.beside):
@@ -214,6 +138,8 @@ class _Merger:
             return replace(
                 device, label=label, trace=moved, flags=flags, unattributed=outside
             )
+        known = (piece.device for piece in self.by_key[counted.key])
+        measured = [device for device in known if device.joules is not None]
         return DeviceEnergy(
             uuid=device.uuid,
             name=device.name,
@@ -227,6 +153,10 @@ class _Merger:
             flags=flags,
             mean_watts=counted.joules / counted.seconds if counted.windows else None,
             unattributed=outside,
+            calibration=agreed(d.calibration for d in measured),
+            calibration_sha256=agreed(d.calibration_sha256 for d in measured),
+            scope=agreed(d.scope for d in measured),
+            power_limit_watts=agreed(d.power_limit_watts for d in measured),
         )
 
     def _outside(self, counted: Counted) -> float:
@@ -261,7 +191,7 @@ class _Merger:
         """Return what part of the time of each device in a record counts [1]."""
         found = []
         for record in self.records:
-            run = _origin(record).run_id
+            run = origin_of(record).run_id
             shares = [c.shares[run] for c in self.counted if run in c.shares]
             if any(shares):
                 found.append((record, shares))
@@ -269,7 +199,7 @@ class _Merger:
 
     def _is_whole(self, record: EnergyRecord) -> bool:
         """Return whether all the energy in a record counts, and nothing twice."""
-        again = _origin(record).run_id in self.twice
+        again = origin_of(record).run_id in self.twice
         return record.basis is self.basis and not again
 
     def _flags(self, devices: Sequence[DeviceEnergy], job: Job) -> list[Flag]:

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from math import hypot, sqrt
 
-from physbias.energy.record.interval import Interval
+from physbias.energy.record.device import DeviceEnergy
+from physbias.energy.record.flags import Flag, FlagCode
+from physbias.energy.record.interval import Interval, Sides, both, without
 from physbias.energy.record.job import Origin
-from physbias.energy.record.record import DeviceEnergy, EnergyRecord, Flag, FlagCode
+from physbias.energy.record.record import EnergyRecord
 from physbias.energy.record.trace import PowerTrace
 from physbias.energy.sensors.probe import Source
 
@@ -25,25 +27,23 @@ class Error:
         systematic: part from the sensor [J]; on one device it adds linearly.
     """
 
-    random: tuple[float, float] = (0.0, 0.0)
-    systematic: tuple[float, float] = (0.0, 0.0)
+    random: Sides = (0.0, 0.0)
+    systematic: Sides = (0.0, 0.0)
 
     def __add__(self, other: "Error") -> "Error":
         """Return the error of a sum of two figures of one device."""
         low, high = self.systematic
         more_low, more_high = other.systematic
         systematic = low + more_low, high + more_high
-        return Error(_quadrature(self.random, other.random), systematic)
+        return Error(both(self.random, other.random), systematic)
 
     def interval(self, joules: float) -> Interval:
         """Return the interval around a figure [J]."""
-        low, high = _quadrature(self.random, self.systematic)
-        return Interval(max(0.0, joules - low), joules + high)
+        return Interval.around(joules, both(self.random, self.systematic))
 
     def comparison(self, joules: float) -> Interval:
         """Return the interval without the systematic part [J]."""
-        low, high = self.random
-        return Interval(max(0.0, joules - low), joules + high)
+        return Interval.around(joules, self.random)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Piece:
             cut = doubt, doubt
         share = part / joules if joules > 0 else 0.0
         low, high = whole.systematic
-        random = _quadrature(whole.random, cut)
+        random = both(whole.random, cut)
         return part, Error(random, (share * low, share * high))
 
 
@@ -199,12 +199,11 @@ def device_error(device: DeviceEnergy) -> Error:
     joules, full, random = device.joules, device.interval, device.comparison
     if joules is None or full is None:
         return Error()
-    both = joules - full.low, full.high - joules
+    whole = full.sides(joules)
     if device.source is Source.ESTIMATE or random is None:
-        return Error((0.0, 0.0), both)
-    alone = joules - random.low, random.high - joules
-    rest = [sqrt(max(0.0, b**2 - a**2)) for a, b in zip(alone, both, strict=True)]
-    return Error(alone, (rest[0], rest[1]))
+        return Error((0.0, 0.0), whole)
+    alone = random.sides(joules)
+    return Error(alone, without(whole, alone))
 
 
 def subtract(
@@ -227,12 +226,6 @@ def subtract(
     if end - start > _TOUCH:
         free.append((start, end))
     return free
-
-
-def _quadrature(
-    first: tuple[float, float], second: tuple[float, float]
-) -> tuple[float, float]:
-    return hypot(first[0], second[0]), hypot(first[1], second[1])
 
 
 def shifted(trace: PowerTrace | None, seconds: float) -> PowerTrace | None:

@@ -1,12 +1,16 @@
 """Regions, functional units and net energy of several records, added up."""
 
-from collections.abc import Mapping, Sequence
-from math import hypot, sqrt
+from collections.abc import Iterable, Mapping, Sequence
+from math import sqrt
+from typing import TypeVar
 
-from physbias.energy.record.interval import Interval
+from physbias.energy.record.interval import Interval, Sides, both, without
 from physbias.energy.record.net import NetEnergy
-from physbias.energy.record.record import Basis, EnergyRecord, RegionEnergy
+from physbias.energy.record.record import Basis, EnergyRecord
+from physbias.energy.record.region import RegionEnergy
 from physbias.energy.record.units import Scalar, UnitEnergy
+
+T = TypeVar("T")
 
 _UNKNOWN = "some were counted where no energy was measured that is part of the sum"
 
@@ -97,10 +101,7 @@ def net_sum(
         below += share * low + doubt
         above += share * high + doubt
     rest = joules - idle
-    low, high = (
-        hypot(joules - interval.low, below),
-        hypot(interval.high - joules, above),
-    )
+    low, high = both(interval.sides(joules), (below, above))
     alone = nets[0][1] if len(nets) == 1 else None
     return NetEnergy(
         joules=rest,
@@ -112,6 +113,16 @@ def net_sum(
         stable=all(net.stable for _, net, _ in nets),
         source="; ".join(dict.fromkeys(net.source for _, net, _ in nets)),
     )
+
+
+def agreed(values: Iterable[T]) -> T | None:
+    """Return the value that all records have; ``None`` where they differ.
+
+    Args:
+        values: those of each record, at least one.
+    """
+    first, *others = values
+    return first if all(other == first for other in others) else None
 
 
 def common(annotations: Sequence[Mapping[str, Scalar]]) -> dict[str, Scalar]:
@@ -128,13 +139,10 @@ def common(annotations: Sequence[Mapping[str, Scalar]]) -> dict[str, Scalar]:
     }
 
 
-def _widening(record: EnergyRecord, net: NetEnergy) -> tuple[float, float]:
+def _widening(record: EnergyRecord, net: NetEnergy) -> Sides:
     """Return what the idle power adds to the half-widths, in quadrature [J]."""
     joules, interval = record.joules or 0.0, record.interval or Interval(0.0, 0.0)
-    low = net.joules - net.interval.low, joules - interval.low
-    high = net.interval.high - net.joules, interval.high - joules
-    below, above = (sqrt(max(0.0, a * a - b * b)) for a, b in (low, high))
-    return below, above
+    return without(net.interval.sides(net.joules), interval.sides(joules))
 
 
 def _interval_sum(parts: Sequence[Interval | None]) -> Interval | None:

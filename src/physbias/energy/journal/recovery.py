@@ -10,17 +10,14 @@ from physbias.energy.block.ledger import Block, settle
 from physbias.energy.block.notes import Notes
 from physbias.energy.integration.estimator import Measurement, measure
 from physbias.energy.journal.journal import JOURNAL_SCHEMA, check_path
-from physbias.energy.journal.stays import Batch, Stay, price
+from physbias.energy.journal.pricing import price
+from physbias.energy.journal.stays import Batch, Stay
 from physbias.energy.journal.tap import restore
 from physbias.energy.model import CpuModel
+from physbias.energy.record.flags import Flag, FlagCode
 from physbias.energy.record.job import Origin
 from physbias.energy.record.parse import from_plain
-from physbias.energy.record.record import (
-    EnergyRecord,
-    Flag,
-    FlagCode,
-    Status,
-)
+from physbias.energy.record.record import EnergyRecord, Status
 from physbias.energy.sensors.probe import Missing, ProbeInfo
 from physbias.errors import DataError, explain
 

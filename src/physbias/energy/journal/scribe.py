@@ -9,7 +9,8 @@ from physbias.energy.block.track import Span
 from physbias.energy.journal.identity import Identity
 from physbias.energy.journal.journal import Journal
 from physbias.energy.model import CpuModel
-from physbias.energy.record.record import EnergyRecord, Flag, FlagCode
+from physbias.energy.record.flags import Flag, FlagCode
+from physbias.energy.record.record import EnergyRecord
 
 
 class Scribe:

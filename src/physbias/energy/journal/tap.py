@@ -6,6 +6,9 @@ from dataclasses import fields
 from typing import Any
 
 from physbias.energy.integration.timeline import Staircase, Timeline
+from physbias.energy.record.parse import from_plain
+from physbias.energy.record.schema import plain
+from physbias.energy.sensors.condition import Condition
 from physbias.energy.sensors.probe import ProbeInfo
 
 _TICK = 1e-5
@@ -13,6 +16,7 @@ _DIGITS = 6
 _BEFORE_START = 1.5
 _FAST_REFRESH = 0.05
 _FILL = 0.4
+_CONDITIONS = "conditions"
 
 
 class SeriesTap:
@@ -89,6 +93,7 @@ class TimelineTap:
         """Return what was added to ``timeline`` since the last call."""
         facts = {f.name: getattr(timeline, f.name) for f in fields(timeline)}
         facts = {name: _copy(v) for name, v in facts.items() if _is_plain(v)}
+        facts[_CONDITIONS] = plain(timeline.conditions)
         changed = {k: v for k, v in facts.items() if self._facts.get(k, ...) != v}
         self._facts = facts
         taken: dict[str, Any] = {
@@ -111,11 +116,11 @@ def restore(lines: Sequence[Mapping[str, Any]], start: float) -> Timeline:
     for name in ("energy", "power"):
         _refill(getattr(timeline, name), [line[name] for line in lines], start)
     after = timeline.energy.after
-    names = {f.name for f in fields(timeline)}
-    for line in lines:
-        for name, value in line.get("facts", {}).items():
-            if name in names:
-                setattr(timeline, name, value)
+    facts = {k: v for line in lines for k, v in line.get("facts", {}).items()}
+    looks = facts.pop(_CONDITIONS, [])
+    timeline.conditions = [from_plain(Condition, look) for look in looks]
+    for name in facts.keys() & {f.name for f in fields(timeline)}:
+        setattr(timeline, name, facts[name])
     # a restart is known by the very time of its reading, which was rounded
     timeline.restarts = [_nearest(after, time) for time in timeline.restarts]
     timeline.breaks = [(time, seconds) for time, seconds in timeline.breaks]

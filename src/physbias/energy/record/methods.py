@@ -8,7 +8,8 @@ from physbias.energy.record.software import Software
 from physbias.energy.record.text import format_joules
 
 if TYPE_CHECKING:
-    from physbias.energy.record.record import DeviceEnergy, EnergyRecord
+    from physbias.energy.record.device import DeviceEnergy
+    from physbias.energy.record.record import EnergyRecord
 
 _RULES = {
     "counter": "the board's energy counter, with the energy at both ends of the block "

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from physbias.energy.record.record import DeviceEnergy, EnergyRecord
+    from physbias.energy.record.device import DeviceEnergy
+    from physbias.energy.record.record import EnergyRecord
 
 _SAME = 1 - 1e-6
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,65 +16,22 @@ from physbias.energy.carbon.footprint import CarbonFootprint, footprint
 from physbias.energy.carbon.intensity import CarbonIntensity
 from physbias.energy.carbon.sci import EmbodiedCarbon
 from physbias.energy.record.compare import Comparison, compare
+from physbias.energy.record.device import DeviceEnergy
+from physbias.energy.record.flags import Flag
 from physbias.energy.record.interval import Interval
 from physbias.energy.record.job import Job, Origin
 from physbias.energy.record.net import NetEnergy
 from physbias.energy.record.parse import from_plain
+from physbias.energy.record.region import RegionEnergy, region_named
 from physbias.energy.record.schema import SCHEMA, plain
 from physbias.energy.record.software import Software
 from physbias.energy.record.tables import DEVICES, frame, write_csv
 from physbias.energy.record.text import line
-from physbias.energy.record.trace import PowerTrace
 from physbias.energy.record.units import Scalar, UnitEnergy
-from physbias.energy.sensors.probe import DeviceKind, Source
 from physbias.errors import DataError, explain
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-
-class FlagCode(StrEnum):
-    """What may be wrong with a figure, for machines."""
-
-    SHORT_WINDOW = "short-window"
-    BELOW_RESOLUTION = "below-resolution"
-    AVERAGED_FIELD_ONLY = "averaged-field-only"
-    COUNTER_MISSING = "counter-missing"
-    COUNTER_RESET = "counter-reset"
-    COUNTER_GLITCH = "counter-glitch"
-    COUNTER_FROZEN = "counter-frozen"
-    CROSS_CHECK_FAILED = "cross-check-failed"
-    GAP = "gap"
-    READ_ERRORS = "read-errors"
-    DEVICE_LOST = "device-lost"
-    MAPPING_UNPROVEN = "mapping-unproven"
-    PART_OF_DEVICE = "part-of-device"
-    UNMEASURED = "unmeasured"
-    MODELLED = "modelled"
-    REGIONS_OVERLAP = "regions-overlap"
-    REGIONS_OUTSIDE = "regions-outside"
-    QUEUED_WORK = "queued-work"
-    METER_FAULT = "meter-fault"
-    ALIASING_SUSPECTED = "aliasing-suspected"
-    SUSPENDED = "suspended"
-    JOURNAL_OFF = "journal-off"
-    RECOVERED = "recovered-from-journal"
-    COUNTED_ONCE = "counted-once"
-    OVERLAP_SHARED_OUT = "overlap-shared-out"
-    NODE_INCOMPLETE = "node-incomplete"
-    SCOPE_MODULE = "scope-module"
-    SHARED_GPU = "shared-gpu"
-    THROTTLED = "throttled"
-    BASELINE_UNSTABLE = "baseline-unstable"
-    BASELINE_MISSING = "baseline-missing"
-
-
-class Verdict(StrEnum):
-    """How well two ways to measure the same energy agree."""
-
-    CONSISTENT = "consistent"
-    SUSPICIOUS = "suspicious"
-    INCONSISTENT = "inconsistent"
 
 
 class Basis(StrEnum):
@@ -93,123 +49,6 @@ class Status(StrEnum):
     FAILED = "failed"
     INTERRUPTED = "interrupted"
     KILLED = "killed"
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """One remark on the quality of a figure.
-
-    Args:
-        code: the remark for machines.
-        text: the remark for people.
-        device: label of the device that it is about; ``None`` for the whole.
-    """
-
-    code: FlagCode
-    text: str
-    device: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CrossCheck:
-    """The second figure of a device, from its power, beside its counter.
-
-    Args:
-        joules: integrated power [J].
-        difference: its relative difference from the counter [1].
-        verdict: consistent up to the larger of 2 % and twice the uncertainty of the
-            difference, suspicious up to 10 %, inconsistent above.
-    """
-
-    joules: float
-    difference: float
-    verdict: Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceEnergy:
-    """Energy of one device.
-
-    Args:
-        uuid: identity of the device.
-        name: name of the model.
-        label: short name, such as ``GPU 0``.
-        kind: what it is.
-        source: where the figure comes from; ``None`` if there is none.
-        joules: energy [J]; ``None`` if there is none, never zero instead.
-        interval: 95 % interval.
-        comparison: 95 % interval without the systematic error of the sensor, for
-            ratios between runs on the same device.
-        seconds: time covered [s].
-        reason: why there is no figure.
-        cross_check: the second figure.
-        flags: remarks.
-        trace: power over the block; ``None`` where it is not known.
-        coverage: share of the time that readings cover [1].
-        samples: readings that were taken in the block [1].
-        mean_watts: mean power [W].
-        max_watts: highest power of a refresh [W].
-        calibration: which calibration of the sensor was used, if any.
-        unattributed: energy outside all regions [J].
-        gain_error: relative standard uncertainty of the sensor's gain [1], the same in
-            every run; ``None``, as the next three, where it is not known apart.
-        offset_error_watts: standard uncertainty of its offset [W], likewise.
-        delay_error_joules: what ``joules`` gains per standard uncertainty of a
-            calibrated delay [J], likewise.
-        lag_joules: what ``joules`` gains if the sensor lags as much as it can [J]; the
-            truth lies anywhere between none and that.
-    """
-
-    uuid: str
-    name: str
-    label: str
-    kind: DeviceKind
-    source: Source | None
-    joules: float | None
-    interval: Interval | None
-    comparison: Interval | None
-    seconds: float
-    reason: str | None = None
-    cross_check: CrossCheck | None = None
-    flags: tuple[Flag, ...] = ()
-    trace: PowerTrace | None = None
-    coverage: float | None = None
-    samples: int = 0
-    mean_watts: float | None = None
-    max_watts: float | None = None
-    calibration: str | None = None
-    unattributed: float | None = None
-    gain_error: float | None = None
-    offset_error_watts: float | None = None
-    delay_error_joules: float | None = None
-    lag_joules: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RegionEnergy:
-    """Energy of all stays in a named part of the block.
-
-    Args:
-        name: name of the region.
-        joules: energy, regions inside included [J]; ``None`` if there is none.
-        own_joules: energy without the regions inside [J].
-        interval: 95 % interval of ``joules``.
-        seconds: time spent inside [s].
-        count: number of stays [1].
-        flags: remarks.
-        comparison: 95 % interval without the systematic error of the sensors.
-        device_joules: the parts of ``joules`` by UUID of the device [J].
-    """
-
-    name: str
-    joules: float | None
-    own_joules: float | None
-    interval: Interval | None
-    seconds: float
-    count: int
-    flags: tuple[Flag, ...] = ()
-    comparison: Interval | None = None
-    device_joules: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,11 +112,7 @@ class EnergyRecord:
         Raises:
             KeyError: there is none; its text lists the names and the nearest.
         """
-        for region in self.regions:
-            if region.name == name:
-                return region
-        names = [region.name for region in self.regions]
-        raise KeyError(_no_region(name, names))
+        return region_named(self.regions, name)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record as dicts, lists, numbers, strings and ``None``.
@@ -459,11 +294,3 @@ class EnergyRecord:
         from physbias.energy.record.notebook import html
 
         return html(self)
-
-
-def _no_region(name: object, names: list[str]) -> str:
-    near = get_close_matches(str(name), names, n=1)
-    advice = (
-        f"did you mean {near[0]!r}?" if near else "regions are made by meter.region"
-    )
-    return f"no region {name!r}; there are {names}; {advice}"

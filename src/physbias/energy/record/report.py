@@ -7,7 +7,9 @@ from physbias.energy.record.quantity import EnergyFormat
 from physbias.energy.record.text import cautions, details, remarks, total
 
 if TYPE_CHECKING:
-    from physbias.energy.record.record import DeviceEnergy, EnergyRecord, RegionEnergy
+    from physbias.energy.record.device import DeviceEnergy
+    from physbias.energy.record.record import EnergyRecord
+    from physbias.energy.record.region import RegionEnergy
 
 _GAP = "  "
 

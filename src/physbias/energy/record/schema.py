@@ -8,7 +8,7 @@ from math import isfinite
 from numbers import Integral, Real
 from typing import Any
 
-SCHEMA = "physbias.energy/3"
+SCHEMA = "physbias.energy/4"
 
 _COLUMNS = {
     "joules": "energy_J",
@@ -20,6 +20,7 @@ _COLUMNS = {
     "joules_per_unit": "energy_per_unit_J",
     "interval_per_unit": "interval_per_unit_J",
     "max_watts": "power_max_W",
+    "power_limit_watts": "power_limit_W",
     "watts": "power_W",
     "times": "times_s",
     "difference": "relative_difference",

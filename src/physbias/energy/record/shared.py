@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import TYPE_CHECKING
 
-from physbias.energy.record.interval import Interval
+from physbias.energy.record.interval import without
 
 if TYPE_CHECKING:
-    from physbias.energy.record.record import DeviceEnergy
+    from physbias.energy.record.device import DeviceEnergy
 
 Errors = tuple[float, ...]
 Bounds = tuple[float, float]
@@ -73,22 +72,9 @@ def _systematic(device: "DeviceEnergy") -> float:
     """Return the standard uncertainty of all that is not random [J]."""
     if device.joules is None or device.interval is None or device.comparison is None:
         return 0.0
-    return max(systematic_sides(device.joules, device.interval, device.comparison)) / 2
-
-
-def systematic_sides(joules: float, whole: Interval, random: Interval) -> Bounds:
-    """Return what is left of both sides of an interval without its random part [J].
-
-    Args:
-        joules: the figure [J].
-        whole: its 95 % interval.
-        random: the same without the systematic part.
-    """
-    low = (joules - whole.low) ** 2 - (joules - random.low) ** 2
-    high = (whole.high - joules) ** 2 - (random.high - joules) ** 2
-    return sqrt(max(0.0, low)), sqrt(max(0.0, high))
+    random = device.comparison.sides(device.joules)
+    return max(without(device.interval.sides(device.joules), random)) / 2
 
 
 def _lag(device: "DeviceEnergy") -> Bounds:
-    lag = device.lag_joules or 0.0
-    return min(0.0, lag), max(0.0, lag)
+    return device.lag_joules or (0.0, 0.0)

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot, sqrt
+from math import sqrt
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from physbias.energy.record.check import check_record
 from physbias.energy.record.compare import measured, require_same_devices
-from physbias.energy.record.interval import Interval
-from physbias.energy.record.shared import systematic_sides
+from physbias.energy.record.interval import Interval, Sides, both, without
 from physbias.energy.record.student import t_quantile
 from physbias.energy.record.text import format_joules
 from physbias.errors import ArgumentError, explain
@@ -88,12 +87,9 @@ def summarise(records: Sequence["EnergyRecord"]) -> Summary:
     else:
         spread = max(t_quantile(runs - 1) * between, 2 * within)
         half = spread / sqrt(runs)
-        comparison = Interval(max(0.0, mean - half), mean + half)
+        comparison = Interval.around(mean, (half, half))
     low, high = (fmean(side) for side in zip(*map(_systematic, records), strict=True))
-    interval = Interval(
-        max(0.0, mean - hypot(mean - comparison.low, low)),
-        mean + hypot(comparison.high - mean, high),
-    )
+    interval = Interval.around(mean, both(comparison.sides(mean), (low, high)))
     return Summary(
         runs=runs,
         joules=mean,
@@ -109,8 +105,9 @@ def _half(interval: Interval) -> float:
     return (interval.high - interval.low) / 2
 
 
-def _systematic(record: "EnergyRecord") -> tuple[float, float]:
+def _systematic(record: "EnergyRecord") -> Sides:
     """Return the half-widths [J] that are left when the random part is taken out."""
     if record.interval is None or record.comparison is None or record.joules is None:
         return 0.0, 0.0
-    return systematic_sides(record.joules, record.interval, record.comparison)
+    random = record.comparison.sides(record.joules)
+    return without(record.interval.sides(record.joules), random)

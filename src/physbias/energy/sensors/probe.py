@@ -46,15 +46,19 @@ class Source(StrEnum):
 
 
 class Scope(StrEnum):
-    """What the power and the counter of a board hold.
+    """What the power and the counter of a sensor hold.
 
     Attributes:
-        GPU: the board of the GPU with its memory.
+        GPU: the board of a GPU with its memory.
         MODULE: a module of GPU and processor together, as on Grace Hopper.
+        PACKAGE: a processor with its caches.
+        MEMORY: the memory of a processor.
     """
 
     GPU = "gpu"
     MODULE = "module"
+    PACKAGE = "package"
+    MEMORY = "memory"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +105,7 @@ class ProbeInfo:
             refreshes too fast to follow; ``None`` to follow its refresh.
         scope: what the readings hold.
         calibration: where gain, offset and times come from, if from a calibration.
+        calibration_sha256: digest of that calibration.
         error: systematic uncertainty of the sensor.
         proven: whether the mapping from the process's devices to this one is certain.
         whole: whether this process uses all of the device, not only a part (MIG).
@@ -123,6 +128,7 @@ class ProbeInfo:
     longest_pause: float | None = None
     scope: Scope = Scope.GPU
     calibration: str | None = None
+    calibration_sha256: str | None = None
     error: SensorError = SensorError()
     proven: bool = True
     whole: bool = True

@@ -9,6 +9,7 @@ from physbias.energy.sensors.probe import (
     Probe,
     ProbeInfo,
     ReadError,
+    Scope,
     SensorError,
     Source,
 )
@@ -47,6 +48,7 @@ class RaplProbe:
             counter=Source.RAPL,
             counter_refresh=_REFRESH,
             longest_pause=min(_PAUSE, self._range / _HIGHEST_POWER / 4),
+            scope=Scope.MEMORY if dram else Scope.PACKAGE,
             error=RAPL_ERROR,
         )
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from physbias.energy.clock import Clock, VirtualClock
 from physbias.energy.machine import Machine
+from physbias.energy.sensors.binding import AVERAGE_WINDOW
 from physbias.energy.sensors.condition import Condition
 from physbias.energy.sensors.cuda import GpuIdentity
-from physbias.energy.sensors.nvml import AVERAGE_WINDOW
 from physbias.energy.sensors.probe import (
     DeviceLostError,
     SensorUnavailableError,

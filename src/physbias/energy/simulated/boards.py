@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from math import floor
 
+from physbias.energy.sensors.binding import AVERAGE_WINDOW
 from physbias.energy.sensors.condition import Condition
-from physbias.energy.sensors.nvml import AVERAGE_WINDOW
 from physbias.energy.simulated.traces import Trace
 
 _ROUNDING = 1e-9

@@ -29,7 +29,7 @@ from types import MappingProxyType, ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
 from physbias.energy.clock import MonotonicClock
-from physbias.energy.sensors.nvml import AVERAGE_WINDOW
+from physbias.energy.sensors.binding import AVERAGE_WINDOW
 from physbias.energy.sensors.probe import (
     DeviceLostError,
     ReadError,

@@ -17,7 +17,6 @@ def measured(function: Callable[..., Any], stay: Stay) -> Callable[..., Any]:
 
     A coroutine function is inside while it is awaited, from its first step to its
     last; a generator function while it is iterated, what its consumer does included.
-    A consumer that leaves a generator early ends it without an error.
 
     Args:
         function: the function.
@@ -49,10 +48,7 @@ def measured(function: Callable[..., Any], stay: Stay) -> Callable[..., Any]:
         @wraps(function)
         def iterated(*args: object, **kwargs: object) -> object:
             with stay(name):
-                try:
-                    return (yield from function(*args, **kwargs))
-                except GeneratorExit:
-                    return None
+                return (yield from function(*args, **kwargs))
 
         return iterated
 

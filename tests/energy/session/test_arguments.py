@@ -4,13 +4,13 @@ import math
 
 import pytest
 
-from physbias.energy.arguments import (
+from physbias.energy.sensors.probe import Missing
+from physbias.energy.session.arguments import (
     check_period,
     check_sync,
     check_timeout,
     refusal,
 )
-from physbias.energy.sensors.probe import Missing
 from physbias.errors import ArgumentError
 
 

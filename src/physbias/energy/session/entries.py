@@ -1,6 +1,7 @@
 """Who is inside a measured block, and how it ends."""
 
 from collections.abc import Hashable
+from inspect import CO_ASYNC_GENERATOR, CO_GENERATOR
 from types import TracebackType
 
 from physbias.energy.block.regions import Region
@@ -11,16 +12,26 @@ from physbias.energy.record.record import Status
 Ending = tuple[Status, str | None]
 
 
-def ending_of(kind: type[BaseException] | None) -> Ending:
+def ending_of(error: BaseException | None) -> Ending:
     """Return status and error of a block that ended with an exception or without.
 
+    A block in a generator that its consumer has left has finished; one in a coroutine
+    that was closed before its end was interrupted.
+
     Args:
-        kind: type of the exception; ``None`` for none.
+        error: the exception; ``None`` for none.
     """
-    if kind is None:
+    if error is None or (isinstance(error, GeneratorExit) and _in_generator(error)):
         return Status.FINISHED, None
-    failed = issubclass(kind, Exception)
-    return Status.FAILED if failed else Status.INTERRUPTED, kind.__name__
+    failed = isinstance(error, Exception)
+    return Status.FAILED if failed else Status.INTERRUPTED, type(error).__name__
+
+
+def _in_generator(error: BaseException) -> bool:
+    """Return whether the outermost function that ``error`` passed is a generator."""
+    traceback = error.__traceback__
+    flags = 0 if traceback is None else traceback.tb_frame.f_code.co_flags
+    return bool(flags & (CO_GENERATOR | CO_ASYNC_GENERATOR))
 
 
 class Entry:
@@ -49,7 +60,7 @@ class Entry:
     ) -> None:
         if self.region is not None:
             self.region.__exit__(kind, error, traceback)
-        self._entries.leave(self, kind)
+        self._entries.leave(self, ending_of(error))
 
 
 class Entries:
@@ -84,7 +95,7 @@ class Entries:
             if run.stopped or self._over:
                 return None
             if self._inside or self._lasting:
-                region = Region(None if run.inert else run.log, name)
+                region = run.region(name)
             entry = Entry(self, region)
             self._inside[entry] = None
             depth = self._depths.get(entry.strand, 0)
@@ -93,12 +104,12 @@ class Entries:
             region.__enter__()
         return entry
 
-    def leave(self, entry: Entry, kind: type[BaseException] | None) -> None:
+    def leave(self, entry: Entry, ending: Ending) -> None:
         """Note that ``entry`` has ended; the last one ends the run.
 
         Args:
             entry: the entry.
-            kind: type of the exception that ended it.
+            ending: how it ended.
         """
         with self._lock:
             if entry not in self._inside:
@@ -108,7 +119,7 @@ class Entries:
             if depth:
                 self._depths[entry.strand] = depth
             elif self._ending[0] is Status.FINISHED:
-                self._ending = ending_of(kind)
+                self._ending = ending
             self._over = not self._inside and not self._lasting
         if self._over:
             self.run.stop(*self._ending)
