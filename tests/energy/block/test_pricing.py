@@ -1,6 +1,7 @@
 """Energies of regions against sums done by hand."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -255,3 +256,18 @@ def held(log, clock):
     span = log.open("other")
     clock.sleep(1.0)
     return span
+
+
+def test_doubt_about_a_kind_of_border_does_not_average_out():
+    """Nine stays of ±3 J, 2.4 J of it alike each time: 9 × 2.4 and 3 × 1.8 J."""
+    clock = VirtualClock()
+    log = RegionLog(clock)
+    for _ in range(9):
+        with Region(log, "validation"):
+            clock.sleep(1.0)
+    price = replace(
+        constant(random=3.0), doubt=lambda a, b: 2.4, systematic=lambda j, s: 0.0
+    )
+    found = priced(log, price)[0]["validation"].interval
+    half = 2 * ((9 * 2.4) ** 2 + 9 * 1.8**2) ** 0.5
+    assert found == pytest.approx((900.0 - half, 900.0 + half))

@@ -35,7 +35,8 @@ def test_change_of_power_inside_a_step_bends_it_towards_the_truth():
 
 
 def test_energy_never_falls_and_meets_the_points():
-    watts = [300.0, 90.0, 250.0, 310.0, 20.0, 330.0, 60.0, 70.0, 50.0, 400.0] * 2
+    watts = [100.0, 60.0, 101.0, 60.0, 60.0, 60.0, 320.0, 301.0, 321.0, 320.0]
+    watts += [320.0, 300.0, 61.0, 320.0, 101.0, 60.0, 100.0, 60.0, 60.0, 200.0]
     joules = curve(watts)
     bends = Bends(TIMES, joules)
     for step in range(20):

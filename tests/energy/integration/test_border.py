@@ -36,6 +36,13 @@ def test_sides_alike_share_evenly(outer):
     assert cell.part(alike, alike).joules == pytest.approx(200.0 * outer)
 
 
+def test_sways_nearly_alike_count_as_alike():
+    """Ten cells cannot tell 60 W from 90 W of sway."""
+    cell = Cell(26.0, 0.05, 0.05, swing=300.0)
+    found = cell.part(Side(200.0, 60.0, 33.0), Side(200.0, 90.0, 33.0))
+    assert found.joules == pytest.approx(13.0)
+
+
 def test_difference_that_chance_may_make_counts_as_none():
     cell = Cell(21.0, 0.05, 0.05, swing=300.0)
     found = cell.part(Side(190.0, 80.0, 33.0), Side(220.0, 80.0, 33.0))

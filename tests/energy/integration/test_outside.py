@@ -1,5 +1,7 @@
+from physbias.energy.integration.knots import Knots
 from physbias.energy.integration.outside import (
     Quiet,
+    confirmed,
     quiet_after,
     quiet_before,
     quiet_cells,
@@ -58,3 +60,31 @@ def test_cells_alike_are_quiet():
     assert quiet_cells([60.0, 60.5]).watts == 60.25
     assert quiet_cells([60.0]) is None
     assert quiet_cells([60.0, 90.0]) is None
+
+
+def burst(start, end):
+    """Knots of 300 W between two instants over 60 W."""
+
+    def energy(time):
+        return 60.0 * time + 240.0 * (min(max(time, start), end) - start)
+
+    times = [0.1 * k for k in range(31)]
+    return Knots(times, [energy(t) for t in times], [0.0] * 31, [0.0] * 31)
+
+
+def test_quiet_power_that_the_cut_cells_bear_out_is_confirmed():
+    quiet = Quiet(60.0, 0.5), Quiet(60.0, 0.5)
+    assert confirmed(burst(0.53, 2.06), 0.53, 2.06, quiet, 0.0) == quiet
+
+
+def test_power_that_changes_just_behind_a_border_is_not_quiet():
+    """The cut cells hold 300 W throughout, readings before and after show 60 W."""
+    quiet = Quiet(60.0, 0.5), Quiet(60.0, 0.5)
+    assert confirmed(burst(0.5, 2.1), 0.55, 2.05, quiet, 0.0) == (None, None)
+
+
+def test_late_counter_may_explain_the_cut_cells():
+    """Shown 0.04 s late, a block from 0.53 to 2.03 s looks like 0.57 to 2.07 s."""
+    quiet = Quiet(60.0, 0.5), Quiet(60.0, 0.5)
+    assert confirmed(burst(0.57, 2.07), 0.53, 2.03, quiet, 0.0) == (None, None)
+    assert confirmed(burst(0.57, 2.07), 0.53, 2.03, quiet, 0.1) == quiet

@@ -1,11 +1,13 @@
 """Whether the device was quiet just outside a window, and at which power."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot
 
 from physbias.energy.integration.border import Side
+from physbias.energy.integration.knots import Knots
+from physbias.energy.integration.sides import sides
 from physbias.energy.integration.timeline import Staircase
 
 _GAIN = 0.01
@@ -96,6 +98,42 @@ def quiet_before(
     if single >= low - 0.2 * (high - low) - _ALIKE_SHARE * high:
         return None
     return Quiet(single, hypot(_ALIKE_SHARE * single, 2 * _FLOOR))
+
+
+def confirmed(
+    knots: Knots,
+    start: float,
+    end: float,
+    quiet: tuple[Quiet | None, Quiet | None],
+    reach: float,
+) -> tuple[Quiet | None, Quiet | None]:
+    """Return the quiet powers that the cells at the borders do not belie.
+
+    Readings cannot show power that changes within one refresh behind a border. The cell
+    that the border cuts can: it must hold the quiet power outside and the power inside.
+
+    Args:
+        knots: known points of the energy.
+        start: start of the window [s].
+        end: end of the window [s].
+        quiet: steady power before and after the window.
+        reach: how much later than it should a knot may show what was used [s].
+    """
+    before, after = quiet
+    seen = sides(knots.times, knots.watts(), start, end, reach, 0.0)
+    k = bisect_right(knots.times, start) - 1
+    if before is not None and 0 <= k < len(knots.times) - 1:
+        outer = start - knots.times[k]
+        cell = knots.cut(k, outer, seen.swing)
+        outers = outer, min(outer + reach, cell.length)
+        before = before if cell.fits(before.side, seen.head, outers) else None
+    k = bisect_left(knots.times, end) - 1
+    if after is not None and 0 <= k < len(knots.times) - 1:
+        outer = knots.times[k + 1] - end
+        cell = knots.cut(k, outer, seen.swing)
+        outers = max(0.0, outer - reach), outer
+        after = after if cell.fits(after.side, seen.tail, outers) else None
+    return before, after
 
 
 def _steady(values: Sequence[float]) -> Quiet | None:

@@ -1,6 +1,5 @@
 """The two ways from readings to an energy curve: the counter and the power."""
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from math import hypot, sqrt
@@ -25,11 +24,11 @@ from physbias.energy.integration.knots import (
 from physbias.energy.integration.measurement import Measurement, Unseen
 from physbias.energy.integration.outside import (
     Quiet,
+    confirmed,
     quiet_after,
     quiet_before,
     quiet_cells,
 )
-from physbias.energy.integration.sides import sides
 from physbias.energy.integration.timeline import Staircase, Timeline
 from physbias.energy.sensors.probe import ProbeInfo, Source
 
@@ -132,7 +131,7 @@ def _curves(
     """Return the energy as the sensor shows it, and as it is if the sensor lags."""
     if len(knots.times) < 2:
         return None, ()
-    quiet = _confirmed(knots, start, end, quiet, reach)
+    quiet = confirmed(knots, start, end, quiet, reach)
     fine = knots if shape is None else knots.refined(shape)
     curve = reconstruct(fine, start, end, *quiet, early=reach)
     if curve is None:
@@ -145,31 +144,6 @@ def _curves(
         one = reconstruct(moved, start, end, *quiet, early=early, late=lag)
         late += [] if one is None else [_calibrated(one, info)]
     return _calibrated(curve, info), tuple(late)
-
-
-def _confirmed(
-    knots: Knots,
-    start: float,
-    end: float,
-    quiet: tuple[Quiet | None, Quiet | None],
-    reach: float,
-) -> tuple[Quiet | None, Quiet | None]:
-    """Return the quiet powers that the cells at the borders do not belie."""
-    before, after = quiet
-    seen = sides(knots.times, knots.watts(), start, end, reach, 0.0)
-    k = bisect_right(knots.times, start) - 1
-    if before is not None and 0 <= k < len(knots.times) - 1:
-        outer = start - knots.times[k]
-        cell = knots.cut(k, outer, seen.swing)
-        outers = outer, min(outer + reach, cell.length)
-        before = before if cell.fits(before.side, seen.head, outers) else None
-    k = bisect_left(knots.times, end) - 1
-    if after is not None and 0 <= k < len(knots.times) - 1:
-        outer = knots.times[k + 1] - end
-        cell = knots.cut(k, outer, seen.swing)
-        outers = max(0.0, outer - reach), outer
-        after = after if cell.fits(after.side, seen.tail, outers) else None
-    return before, after
 
 
 def holes_of(series: Staircase, start: float, end: float) -> list[float]:
