@@ -415,3 +415,11 @@ def test_intervals_of_a_trailing_mean_in_a_load_that_varies(trace, seconds, leas
         truth = energy(trace, start, start + seconds)
         inside += meter.interval.low <= truth <= meter.interval.high
     assert inside >= least * 60
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.03, 0.06])
+def test_part_time_power_that_misses_a_short_block_still_tells_the_quiet_outside(phase):
+    """The register sees 25 of each 100 ms; the block of 40 ms lies between."""
+    sensor = Sensor(phase=phase, instant_window=0.025)
+    meter, truth = isolated(Constant(300.0), 0.04, sensor)
+    assert meter.joules == pytest.approx(truth, rel=0.02)

@@ -88,3 +88,9 @@ def test_late_counter_may_explain_the_cut_cells():
     quiet = Quiet(60.0, 0.5), Quiet(60.0, 0.5)
     assert confirmed(burst(0.57, 2.07), 0.53, 2.03, quiet, 0.0) == (None, None)
     assert confirmed(burst(0.57, 2.07), 0.53, 2.03, quiet, 0.1) == quiet
+
+
+def test_cells_after_the_end_must_bear_out_the_readings():
+    assert Quiet(60.0, 0.5).holds([58.0, 64.0])
+    assert not Quiet(60.0, 0.5).holds([60.0, 300.0])
+    assert Quiet(60.0, 0.5).holds([])

@@ -16,6 +16,7 @@ _STEADY_WATTS = 1.5
 _STEADY_SHARE = 0.02
 _ALIKE_WATTS = 3.0
 _ALIKE_SHARE = 0.05
+_CELL_SHARE = 0.1
 _HISTORY = 5.0
 _SHORTEST = 0.25
 _PROMPT = 0.005
@@ -38,6 +39,11 @@ class Quiet:
     def side(self) -> Side:
         """What is known of the power on that side of the border."""
         return Side(self.watts, 0.0, self.error)
+
+    def holds(self, watts: Sequence[float]) -> bool:
+        """Return whether all powers are about this one."""
+        most = _ALIKE_WATTS + _CELL_SHARE * self.watts
+        return all(abs(one - self.watts) <= most for one in watts)
 
 
 def quiet_after(power: Staircase, end: float) -> Quiet | None:

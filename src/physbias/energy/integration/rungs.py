@@ -62,12 +62,12 @@ def from_counter(
     knots = knots.shifted(delay)
     reach = refresh if info.delay is None else 0.0
     agreed = readings is not None and _agree(knots, readings)
-    before, after = _outside(timeline.power if agreed else None, knots, start, end)
+    power = timeline.power if usable else None
+    quiet = _outside(power, knots, start, end, reach, agreed=agreed)
     if len(knots.times) > 1 and readings is not None and knots.times[0] <= start:
         single = timeline.power.standing(start, start)
         if single and knots.times[0] > start - 1.5 * refresh:
             knots = knots.preceded(single[0], refresh)
-    quiet = before, after
     ages = [share * reach for share in _AGES] if reach else [info.delay_error]
     quick = agreed and timeline.power.refresh() < _QUICK * refresh
     shape = readings if quick else None
@@ -94,7 +94,7 @@ def from_power(
     else:
         knots = power_knots(series)
         reach = _REGISTER_DELAY * refresh
-        quiet = _outside(series, knots, start, end)
+        quiet = _outside(series, knots, start, end, reach, agreed=True)
         curve, late = _curves(info, knots, start, end, quiet, reach, [reach], None)
     if curve is None:
         return None
@@ -163,18 +163,31 @@ def covered(series: Staircase, start: float, end: float) -> float:
 
 
 def _outside(
-    power: Staircase | None, knots: Knots, start: float, end: float
+    power: Staircase | None,
+    knots: Knots,
+    start: float,
+    end: float,
+    reach: float,
+    *,
+    agreed: bool,
 ) -> tuple[Quiet | None, Quiet | None]:
-    watts = knots.watts()
-    times = knots.times
+    """Return the quiet powers before and after the window.
+
+    Power readings tell them if they show the same as the counter: on the whole, or at
+    least after the window, as those of a part-time sensor do.
+    """
+    watts, times = knots.watts(), knots.times
     inside = [w for w, t, u in zip(watts, times, times[1:], strict=False)
               if t >= start and u <= end]  # fmt: skip
-    if power is None:
-        late = [w for w, t in zip(watts, times, strict=False) if t >= end]
-        early = [w for w, u in zip(watts, times[1:], strict=False) if u <= start]
-        return quiet_cells(early[-3:]), quiet_cells(late[1:4])
-    after = quiet_after(power, end)
-    return quiet_before(power, start, after, inside), after
+    late = [w for w, t in zip(watts, times, strict=False) if t >= end]
+    if power is not None:
+        clear = [w for w, t in zip(watts, times, strict=False) if t >= end + reach]
+        after = quiet_after(power, end)
+        after = None if after is None or not after.holds(clear) else after
+        if agreed or (after is not None and len(clear) > 1):
+            return quiet_before(power, start, after, inside), after
+    early = [w for w, u in zip(watts, times[1:], strict=False) if u <= start]
+    return quiet_cells(early[-3:]), quiet_cells(late[1:4])
 
 
 def _agree(counter: Knots, readings: Knots) -> bool:
