@@ -59,11 +59,11 @@ def test_a_block_settles_when_its_borders_are_known(machine):
     assert 105.3 < machine.clock.now() < 105.51
 
 
-def test_a_block_is_overdue_a_second_after_its_end(machine):
+def test_a_block_is_overdue_when_no_reading_can_come_any_more(machine):
     one = Subscription([], machine.clock)
     assert not one.overdue(1e9)
     one.end = 110.0
-    assert [one.overdue(110.9), one.overdue(111.1)] == [False, True]
+    assert [one.overdue(111.6), one.overdue(111.8)] == [False, True]
 
 
 def test_a_listener_is_told_once_per_second_and_may_fail(machine):

@@ -54,16 +54,25 @@ def test_jump_between_readings_adds_the_variance_of_its_place():
 
 
 def test_quicker_sensor_tells_the_shape_between_two_knots():
-    """1 s with 60 W for 0.5 s, then 300 W; the quick sensor reads 10 % too much."""
+    """1 s with 60 W for 0.5 s, then 300 W; the quick sensor reads 10 % too little."""
     slow = Knots([0.0, 1.0], [0.0, 180.0], [0.0, 0.0], [0.0, 0.0])
     times = [0.1 * k for k in range(11)]
-    shown = [1.1 * (60.0 * t + 240.0 * max(0.0, t - 0.5)) for t in times]
+    shown = [0.9 * (60.0 * t + 240.0 * max(0.0, t - 0.5)) for t in times]
     fine = slow.refined(Knots(times, shown, [0.0] * 11, [0.0] * 11))
     assert fine.joules[0] == 0.0
     assert fine.joules[-1] == pytest.approx(180.0)
     assert fine.times == pytest.approx(times)
-    # 33 J shown, less half of the 18 J too much
-    assert fine.joules[5] == pytest.approx(33.0 - 9.0)
+    # 27 J shown, and half of the 18 J that are missing
+    assert fine.joules[5] == pytest.approx(27.0 + 9.0)
+
+
+def test_what_the_quicker_sensor_shows_too_much_is_scaled_down():
+    """A spike that the late counter has not seen yet must not make energy fall."""
+    slow = Knots([0.0, 1.0], [0.0, 60.0], [0.0, 0.0], [0.0, 0.0])
+    times = [0.1 * k for k in range(11)]
+    shown = [60.0 * t + (60.0 if t > 0.45 else 0.0) for t in times]
+    fine = slow.refined(Knots(times, shown, [0.0] * 11, [0.0] * 11))
+    assert fine.joules == pytest.approx([0.5 * joules for joules in shown])
 
 
 def test_where_the_quicker_sensor_shows_nothing_its_first_power_goes_on():

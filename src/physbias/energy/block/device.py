@@ -23,6 +23,9 @@ _MARGIN = 1e-3
 _LONGEST_WAIT = 0.4
 _TOGETHER = 0.002
 _AFTER = 0.005
+_REFRESHES = 2.2
+SLOWEST_WAIT = 1.2
+"""Longest wait for a slow counter after a block [s]."""
 _NEVER = float("inf")
 
 
@@ -274,8 +277,8 @@ class Device:
 def settled(watch: Watch, end: float, now: float, longest: float) -> bool:
     """Return whether enough was read of ``watch`` after ``end`` [s].
 
-    Four edges are enough, or as many as there are in the longest time; where power is
-    only a trailing mean, its length and one refresh.
+    Four edges are enough, or as many as there are in the longest time, which is more
+    for a slow counter; where power is only a trailing mean, its length and one refresh.
 
     Args:
         watch: what was read.
@@ -291,7 +294,9 @@ def settled(watch: Watch, end: float, now: float, longest: float) -> bool:
     if info.power_average is not None:
         late = min(1.1 * timeline.power.refresh(), longest)
         return now > end + info.power_average + late + _AFTER
-    return now > end + longest or timeline.settled(end)
+    # a counter may be late by a refresh, and stands for another
+    slow = min(SLOWEST_WAIT, _REFRESHES * timeline.energy.refresh())
+    return now > end + max(longest, slow) or timeline.settled(end)
 
 
 def identity(probe: Probe) -> Hashable:

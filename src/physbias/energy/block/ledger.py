@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from math import hypot
 
 from physbias.energy.block.notes import Notes
 from physbias.energy.block.pricing import Price, price_regions
@@ -11,7 +10,7 @@ from physbias.energy.integration.estimator import Measurement
 from physbias.energy.model import CpuModel
 from physbias.energy.record.device import DeviceEnergy
 from physbias.energy.record.flags import Flag, FlagCode
-from physbias.energy.record.interval import Interval
+from physbias.energy.record.interval import Interval, both, without
 from physbias.energy.record.power import cut_short
 from physbias.energy.record.record import Basis, EnergyRecord, Status
 from physbias.energy.sensors.probe import DeviceKind, Missing, Source
@@ -184,12 +183,18 @@ def _total(
 def _sum_interval(
     joules: float, devices: Sequence[DeviceEnergy], name: str
 ) -> Interval:
-    low = high = 0.0
+    alone, lags = (0.0, 0.0), (0.0, 0.0)
     for device in devices:
         one = device.interval if name == "full" else device.comparison
-        if one is not None and device.joules is not None:
-            low = hypot(low, device.joules - one.low)
-            high = hypot(high, one.high - device.joules)
+        if one is None or device.joules is None:
+            continue
+        sides, lag = one.sides(device.joules), (0.0, 0.0)
+        if name == "full" and device.lag_joules is not None:
+            lag = -device.lag_joules.low, device.lag_joules.high
+        alone = both(alone, without(sides, lag))
+        # boards of a kind are late alike
+        lags = lags[0] + lag[0], lags[1] + lag[1]
+    low, high = both(alone, lags)
     return Interval(max(0.0, joules - low), joules + high)
 
 
@@ -201,7 +206,6 @@ def _measured_price(one: Measurement) -> Price:
         end=one.end,
         energy=lambda start, end: curve.between(start, end) if curve else 0.0,
         random=one.random_error,
-        doubt=one.doubt,
         systematic=one.systematic_error,
         resolution=one.refresh,
         lags=one.lags,

@@ -24,7 +24,6 @@ class Price:
         end: end of it [s].
         energy: energy between two instants [J].
         random: its random standard uncertainty [J].
-        doubt: what of that is the same in all stays alike [J].
         systematic: standard uncertainty of an energy [J] used in a time [s], which
             no repetition removes.
         resolution: time below which a stay cannot be told from its neighbours [s].
@@ -38,7 +37,6 @@ class Price:
     energy: Callable[[float, float], float]
     random: Callable[[float, float], float]
     systematic: Callable[[float, float], float]
-    doubt: Callable[[float, float], float] = lambda start, end: 0.0
     resolution: float = 0.0
     lags: Callable[[float, float], Lags] = lambda start, end: ()
     by_cpu_time: bool = False
@@ -112,13 +110,8 @@ class _Sum:
     seconds: float = 0.0
     count: int = 0
     stays: int = 0
-    long_variance: float = 0.0
-    short_error: float = 0.0
+    random: float = 0.0
     lags: Lags = ()
-
-    @property
-    def random(self) -> float:
-        return hypot(self.long_variance**0.5, self.short_error)
 
 
 class _Sums:
@@ -144,7 +137,6 @@ class _Sums:
 
     def _add_track(self, track: Track) -> Iterator[tuple[float, float]]:
         borders, price = self.price.borders(track), self.price
-        shortest = 2 * price.resolution
         for number, outer, repeated, opened, closed in track.stays():
             start = borders[opened]
             end = price.end if closed == CLOSE else borders[closed]
@@ -163,13 +155,8 @@ class _Sums:
             total.stays += 1
             total.lags = added(total.lags, price.lags(start, end))
             error = price.random(start, end)
-            if end - start < shortest:
-                # what a refresh hides is the same each time: it does not average out
-                total.short_error += error
-            else:
-                doubt = min(error, price.doubt(start, end))
-                total.short_error += doubt
-                total.long_variance += error**2 - doubt**2
+            # what a refresh hides at borders alike is alike: it does not average out
+            total.random += error
 
 
 def _entry(name: str, timed: _Sum, parts: Sequence[tuple[Price, _Sum]]) -> RegionEnergy:

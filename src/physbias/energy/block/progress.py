@@ -11,7 +11,6 @@ from physbias.energy.block.device import Watch
 from physbias.energy.integration.bounds import Lags, added, interval_around
 from physbias.energy.integration.estimator import Measurement, measure
 from physbias.energy.integration.timeline import Staircase, Timeline
-from physbias.energy.record.interval import Interval
 from physbias.energy.record.snapshot import Snapshot
 
 _LOOK_BACK = 3.0
@@ -103,7 +102,8 @@ class Progress:
         return snapshot
 
     def _sum(self, used: Sequence[Measurement], end: float) -> Snapshot:
-        seconds, total, low, high = end - self._start, 0.0, 0.0, 0.0
+        seconds, total, error = end - self._start, 0.0, 0.0
+        lags: Lags = ()
         sums = [
             (one, settled.plus(one, one.end))
             for one, settled in zip(used, self._settled, strict=True)
@@ -114,12 +114,10 @@ class Progress:
             return Snapshot(None, None, seconds, reasons)
         for one, found in sums:
             systematic = one.systematic_error(found.joules, found.cut - self._start)
-            error = hypot(found.variance**0.5, found.delay, systematic)
-            interval = interval_around(found.joules, error, found.lags)
+            error = hypot(error, found.variance**0.5, found.delay, systematic)
             total += found.joules
-            low = hypot(low, found.joules - interval.low)
-            high = hypot(high, interval.high - found.joules)
-        return Snapshot(total, Interval(max(0.0, total - low), total + high), seconds)
+            lags = added(lags, found.lags)
+        return Snapshot(total, interval_around(total, error, lags), seconds)
 
 
 def _known_until(lines: Sequence[Timeline]) -> float:

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from physbias.energy.block.device import Watch, settled
+from physbias.energy.block.device import SLOWEST_WAIT, Watch, settled
 from physbias.energy.block.sampler import Sampler
 from physbias.energy.clock import Clock
 
@@ -98,7 +98,7 @@ class Subscription:
 
     def overdue(self, now: float) -> bool:
         """Return whether the block ended so long ago that nothing more will come."""
-        return self.end is not None and now > self.end + 2 * _SETTLE_SECONDS
+        return self.end is not None and now > self.end + SLOWEST_WAIT + _SETTLE_SECONDS
 
     def tell(self, now: float, *, last: bool = False) -> None:
         """Call the listener if a second has passed, or for the last time."""

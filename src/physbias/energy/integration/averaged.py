@@ -34,7 +34,7 @@ def averaged(
         start: start of the window [s].
         end: end of the window [s].
     """
-    if series.count < 2 or series.last < end:
+    if series.count < 2 or series.last < end or end <= start:
         return None
     held = _Held(series)
     step = series.refresh()

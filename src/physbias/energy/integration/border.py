@@ -35,13 +35,10 @@ class Part(NamedTuple):
     Args:
         joules: the energy [J].
         error: its standard uncertainty [J].
-        doubt: what of that is not known of the kind of border, so that it is the same
-            at borders alike [J].
     """
 
     joules: float
     error: float
-    doubt: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +84,12 @@ class Cell:
         """
         x, y = self.outer, self.inner
         if x <= 0 or y <= 0:
-            return Part(0.0 if x <= 0 else self.joules, 0.0, 0.0)
+            return Part(0.0 if x <= 0 else self.joules, 0.0)
         even = self.joules * x / self.length
         rough = max(outside.sway, inside.sway, abs(inside.watts - outside.watts) / 2)
+        # a cell unlike both sides cannot be even
+        unlike = [abs(self.joules / self.length - s.watts) for s in (outside, inside)]
+        rough = max(rough, min(unlike))
         plain = _HIDDEN * min(rough, self.rough) * sqrt(x * y)
         out, error, odd, spread = self._changed(outside, inside)
         range_ = max(self.swing * self.length, spread)
@@ -97,9 +97,8 @@ class Cell:
         weight = density / (1 + density)
         mixed = weight * out + (1 - weight) * even
         variance = weight * error**2 + (1 - weight) * plain**2
-        doubt = sqrt(weight * (1 - weight)) * abs(out - even)
-        held = min(max(mixed, 0.0), self.joules)
-        return Part(held, hypot(sqrt(variance), doubt), doubt)
+        variance += weight * (1 - weight) * (out - even) ** 2
+        return Part(min(max(mixed, 0.0), self.joules), sqrt(variance))
 
     def fits(self, outside: Side, inside: Side, outers: tuple[float, float]) -> bool:
         """Return whether the cell can hold what it does if power changes at the border.
@@ -146,6 +145,8 @@ def _as_alike_as_can_be(outside: Side, inside: Side) -> tuple[Side, Side]:
     rise = inside.watts - outside.watts
     doubt = outside.error**2 + inside.error**2
     real = max(0.0, 1.0 - _CHANCE * doubt / rise**2) if rise else 0.0
+    if not (outside.cells and inside.cells):
+        real = 1.0
     heavy = inside.error**2 / doubt if doubt else 0.5
     mean = heavy * outside.watts + (1 - heavy) * inside.watts
     sways = [outside.sway, inside.sway]

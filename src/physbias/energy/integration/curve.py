@@ -61,10 +61,6 @@ class EnergyCurve:
             for i in range(len(self.times) - 1)
         ]
 
-    def doubt(self, start: float, end: float) -> float:
-        """Return what of that is the same wherever power changes so at a border [J]."""
-        return abs(self._doubt(start)) + abs(self._doubt(end))
-
     def _at(self, time: float) -> float:
         if self.bends is None or not self.times[0] < time < self.times[-1]:
             return interpolate(self.times, self.joules, time)
@@ -81,12 +77,6 @@ class EnergyCurve:
         watts = (self.joules[step + 1] - self.joules[step]) / (end - begin)
         error = 0.0 if self.bends is None else self.bends.part(step, time).error
         return hypot(error, watts * self.slack / sqrt(3), self.blur)
-
-    def _doubt(self, time: float) -> float:
-        if self.bends is None or not self.times[0] < time < self.times[-1]:
-            return 0.0
-        step = bisect_right(self.times, time) - 1
-        return self.bends.part(step, time).doubt
 
 
 def reconstruct(
@@ -156,6 +146,8 @@ class _Border:
     ) -> tuple[float, float]:
         knots = self.knots
         k = bisect_right(knots.times, time) - 1
+        if k + 1 >= len(knots.times):
+            return self._beyond(-1, time - knots.times[-1], self.late)
         if k < 0:
             return self._beyond(0, knots.times[0] - time, self.early)
         if quiet is not None:
@@ -200,7 +192,7 @@ class _Border:
     def _part(
         self, k: int, cell: Cell, outside: Side, inside: Side
     ) -> tuple[float, float]:
-        out, error, _ = cell.part(outside, inside)
+        out, error = cell.part(outside, inside)
         slack = max(self.knots.slacks[k], self.knots.slacks[k + 1])
         return out, hypot(error, self.knots.power(k) * slack / sqrt(3))
 

@@ -28,6 +28,7 @@ _AGREEMENT = 0.02
 _DISAGREEMENT = 0.10
 _LEAST_COVERAGE = 0.5
 _OVER_LIMIT = 1.1
+_TINY = 1e-9
 _UNSEEN_REFRESHES = 2.0
 
 
@@ -132,7 +133,7 @@ def _counter_coverage(
         bridged = sum(h for h in holes if h > 0)
         return min(1.0, bare + bridged / length) if length > 0 else 1.0
     known = min(series.after[-1], counter.end) - counter.start
-    return max(0.0, known / (counter.end - counter.start))
+    return max(0.0, known / max(counter.end - counter.start, _TINY))
 
 
 def _fuller(power: Measurement | None, counter: Measurement) -> bool:

@@ -68,8 +68,8 @@ class Knots:
     def refined(self, readings: "Knots") -> "Knots":
         """Return the knots with those of a quicker sensor between them.
 
-        Between two knots the quicker sensor tells the shape. What it shows too much or
-        too little there is spread evenly.
+        Between two knots the quicker sensor tells the shape. What it shows too little
+        there is spread evenly, what it shows too much is scaled down.
 
         Args:
             readings: energy by the quicker sensor.
@@ -84,8 +84,11 @@ class Knots:
             if min(t - self.times[i], self.times[i + 1] - t) < _NEAR * length:
                 continue
             share = (t - self.times[i]) / length
-            rest = self.joules[i + 1] - self.joules[i] - (shown[i + 1] - shown[i])
-            joules = self.joules[i] + j - shown[i] + share * rest
+            used, seen = self.joules[i + 1] - self.joules[i], shown[i + 1] - shown[i]
+            part = j - shown[i]
+            # what is missing is spread, what is too much taken in proportion
+            grown = part + share * (used - seen) if used >= seen else part * used / seen
+            joules = self.joules[i] + grown
             rows.append((t, joules, s, self.variances[i]))
         rows.sort()
         return Knots(*([row[k] for row in rows] for k in range(4)))
@@ -114,8 +117,8 @@ class Knots:
         Where power is steady on either side of a cell, and differs, it jumped inside
         that cell at the instant that its mean tells.
         """
+        times, joules = self.times[:1], self.joules[:1]
         watts = self.watts()
-        times, joules = [self.times[0]], [self.joules[0]]
         for i, mean in enumerate(watts):
             share = _jump(watts, i, mean)
             if share is not None:

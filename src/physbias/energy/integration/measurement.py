@@ -152,10 +152,6 @@ class Measurement:
             low, high = min(low, check.joules), max(high, check.joules)
         return Interval(low, high), Interval(near, far)
 
-    def doubt(self, start: float, end: float) -> float:
-        """Return what of the random error is the same in all parts alike [J]."""
-        return 0.0 if self.curve is None else self.curve.doubt(start, end)
-
     def spread(self, start: float, end: float) -> float:
         """Return the random standard uncertainty without what was not seen [J]."""
         if self.curve is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from math import hypot, sqrt
+from math import hypot, inf, sqrt
 
 from physbias.energy.integration.aliasing import (
     FULL_TIME,
@@ -40,8 +40,9 @@ _LEAST_GROWTH = 0.5
 _MARGIN = 0.1
 _UNLIKE = 0.15
 _WHOLE_BEAT = 2
-_AGES = (0.5, 1.0)
+_AGES = tuple(k / 6 for k in range(1, 7))
 _QUICK = 0.6
+_OVER_LIMIT = 1.1
 
 
 def from_counter(
@@ -58,6 +59,8 @@ def from_counter(
     frozen = _freezes(series, refresh, readings)
     breaks = [*timeline.restarts, *frozen, *_wakes(timeline)]
     knots = counter_knots(series, info.counter_refresh, breaks, bridge)
+    if len(knots.times) < 2:
+        return None, 0
     delay = info.delay or 0.0
     knots = knots.shifted(delay)
     reach = refresh if info.delay is None else 0.0
@@ -72,6 +75,12 @@ def from_counter(
     quick = agreed and timeline.power.refresh() < _QUICK * refresh
     shape = readings if quick else None
     curve, late = _curves(info, knots, start, end, quiet, reach, ages, shape)
+    if curve is None:
+        return None, 0
+    if curve.total > _OVER_LIMIT * (info.power_limit or inf) * (end - start):
+        # nothing can use so much: what seemed quiet outside was not
+        no = (None, None)
+        curve, late = _curves(info, knots, start, end, no, reach, ages, shape)
     if curve is None:
         return None, 0
     found = Measurement(info, start, end, curve, info.counter, refresh, reach, late)
@@ -241,7 +250,7 @@ def _wakes(timeline: Timeline) -> list[float]:
     after = timeline.energy.after
     found = []
     for wake, _ in timeline.breaks:
-        later = [time for time in after if time >= wake]
+        later = [time for time in after[1:] if time >= wake > after[0]]
         found += later[:1]
     return found
 
