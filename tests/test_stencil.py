@@ -3,7 +3,16 @@ from math import factorial
 
 import pytest
 
-from physbias.stencil import central_weights, formula_weights, ghost_weights
+from physbias.stencil import (
+    central_weights,
+    extrapolation_weights,
+    formula_weights,
+    ghost_weights,
+    prepare_weights,
+    rounded_extrapolation_weights,
+    rounded_wall_slope_weights,
+    wall_slope_weights,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,3 +76,25 @@ def test_formula_reproduces_simpson_like_hermite_data():
     ends = [(Fraction(0), 0), (Fraction(1), 0), (Fraction(0), 1), (Fraction(1), 1)]
     weights = formula_weights(ends, (Fraction(1, 2), 0))
     assert [str(w) for w in weights] == ["1/2", "1/2", "1/8", "-1/8"]
+
+
+def test_slopes_at_a_wall_by_hand():
+    """Through w, u0 at 1/2 and u1 at 3/2: slope -8/3 w + 3 u0 - u1/3."""
+    assert wall_slope_weights(1) == (-2, (2,))
+    assert wall_slope_weights(2) == (Fraction(-8, 3), (3, Fraction(-1, 3)))
+    assert rounded_wall_slope_weights(2) == (-8 / 3, (3.0, -1 / 3))
+
+
+def test_extrapolation_is_binomial():
+    """Beyond a polynomial of degree p: differences of order p + 1 vanish."""
+    assert extrapolation_weights(0, 3) == (1,)
+    assert extrapolation_weights(1, 0) == (2, -1)
+    assert extrapolation_weights(1, 2) == (4, -3)
+    assert extrapolation_weights(3, 0) == (4, -6, 4, -1)
+    assert rounded_extrapolation_weights(3, 0) == (4.0, -6.0, 4.0, -1.0)
+
+
+def test_prepared_weights_are_those_of_the_formulas():
+    prepare_weights(2, 3, outflow_degrees=[2])
+    prepare_weights(2, None)
+    assert rounded_extrapolation_weights(2, 1) == (6.0, -8.0, 3.0)

@@ -14,6 +14,7 @@ The map of the package, from what is said to what it costs:
 :mod:`physbias.data`     trajectories in and out, generators, normalisation
 :mod:`physbias.metrics`  skill
 :mod:`physbias.forecast` one interface over all of them: history in, forecast out
+:mod:`physbias.verify`   proof of an equation: :func:`verify` and its report
 :mod:`physbias.study`    skill against joules over the whole life cycle
 =======================  ========================================================
 
@@ -25,17 +26,39 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from physbias import numerics, pdes, strong
-from physbias.grid import Dirichlet, Grid, Neumann, Periodic
+from physbias.grid import (
+    Dirichlet,
+    Grid,
+    Inflow,
+    Neumann,
+    Outflow,
+    Periodic,
+    Robin,
+    Symmetry,
+)
 from physbias.numerics import (
+    ARK324,
+    ARS222,
     ARS443,
+    CNAB2,
+    ETDRK1,
+    ETDRK2,
+    ETDRK3,
+    ETDRK4,
     RK2,
     RK4,
+    SDIRK2,
     SSPRK3,
     Autodiff,
+    CrankNicolson,
     DormandPrince,
     Euler,
     FiniteDifference,
+    ImplicitEuler,
+    Leapfrog,
+    LowStorageRK4,
     Spectral,
+    Yoshida4,
 )
 from physbias.pdes import (
     PDE,
@@ -49,29 +72,44 @@ from physbias.pdes import (
 from physbias.strength import Strength
 from physbias.strong import (
     Adjoint,
+    Autograd,
     Backprop,
+    BinomialCheckpoint,
     Checkpoint,
     Hybrid,
     LerayProjection,
+    LinearAdjoint,
     Solver,
 )
 
 if TYPE_CHECKING:
     from physbias import data, energy, flow, forecast, metrics, none, study, weak
     from physbias.energy import EnergyMeter
+    from physbias.verify import verify
 
 __all__ = [
+    "ARK324",
+    "ARS222",
     "ARS443",
+    "CNAB2",
+    "ETDRK1",
+    "ETDRK2",
+    "ETDRK3",
+    "ETDRK4",
     "PDE",
     "RK2",
     "RK4",
+    "SDIRK2",
     "SSPRK3",
     "Adjoint",
     "AdvectionDiffusion",
     "Autodiff",
+    "Autograd",
     "Backprop",
+    "BinomialCheckpoint",
     "Burgers",
     "Checkpoint",
+    "CrankNicolson",
     "Dirichlet",
     "DivergenceFree",
     "DormandPrince",
@@ -81,13 +119,22 @@ __all__ = [
     "Grid",
     "Heat",
     "Hybrid",
+    "ImplicitEuler",
+    "Inflow",
+    "Leapfrog",
     "LerayProjection",
+    "LinearAdjoint",
+    "LowStorageRK4",
     "Neumann",
+    "Outflow",
     "Periodic",
+    "Robin",
     "Solver",
     "Spectral",
     "Strength",
+    "Symmetry",
     "TracerFlow",
+    "Yoshida4",
     "data",
     "energy",
     "flow",
@@ -99,11 +146,22 @@ __all__ = [
     "pdes",
     "strong",
     "study",
+    "verify",
     "weak",
 ]
 
 
-_ON_DEMAND = {"data", "energy", "flow", "forecast", "metrics", "none", "study", "weak"}
+_ON_DEMAND = {
+    "data",
+    "energy",
+    "flow",
+    "forecast",
+    "metrics",
+    "none",
+    "study",
+    "verify",
+    "weak",
+}
 
 
 def __getattr__(name: str) -> object:

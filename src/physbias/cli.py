@@ -1,4 +1,4 @@
-"""The command line: ``physbias study`` and ``physbias measure``."""
+"""The command line: ``physbias study``, ``measure`` and ``verify``."""
 
 import sys
 from pathlib import Path
@@ -25,6 +25,8 @@ def main() -> None:
     """
     if sys.argv[1:2] == ["measure"]:  # needs none of the study's packages
         raise SystemExit(_measure(sys.argv[2:]))
+    if sys.argv[1:2] == ["verify"]:
+        raise SystemExit(_verify(sys.argv[2:]))
     try:
         app = _make_app()
     except ImportError as error:
@@ -63,7 +65,22 @@ def _make_app() -> "Typer":
         """Run any program and print its energy: physbias measure -- PROGRAM."""
         raise SystemExit(_measure(sys.argv[2:]))
 
+    @app.command("verify")
+    def verify() -> None:
+        """Prove an equation of your own: physbias verify MODULE:NAME."""
+        raise SystemExit(_verify(sys.argv[2:]))
+
     return app
+
+
+def _verify(arguments: list[str]) -> int:
+    from physbias.verify.command import command
+
+    try:
+        return command(arguments)
+    except PhysbiasError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 (a command line prints)
+        return 1
 
 
 def _measure(arguments: list[str]) -> int:

@@ -30,6 +30,14 @@ class DivergenceError(PhysbiasError, RuntimeError):
     """A computation that became NaN or infinite on the way."""
 
 
+class ConvergenceError(PhysbiasError, RuntimeError):
+    """An iteration that did not reach its tolerance."""
+
+
+class VerificationError(PhysbiasError, RuntimeError):
+    """An equation that failed a probe of :func:`physbias.verify`."""
+
+
 class DataError(PhysbiasError, ValueError):
     """A file or folder that does not hold what it should."""
 

@@ -1,51 +1,49 @@
-"""Grid and boundary conditions: the only place that knows spacing and edges."""
+"""The grid: the only place that knows spacing, and where its edges are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite, prod
-from typing import Any, TypeGuard
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from physbias.boundary import (
+    AxisBoundary,
+    Boundary,
+    BoundarySpec,
+    Dirichlet,
+    Inflow,
+    Neumann,
+    Outflow,
+    Periodic,
+    Robin,
+    Symmetry,
+    Wall,
+    field_names,
+    narrow,
+    normalise_boundary,
+)
+from physbias.edge_values import SIDES, Part, check_edge
 from physbias.errors import ArgumentError, ShapeError, explain
+from physbias.ghosts import cells_needed, ghost_cells, into_corners
 from physbias.shapes import AXIS_NAMES
-from physbias.stencil import rounded_ghost_weights
 
-
-@dataclass(frozen=True, slots=True)
-class Periodic:
-    """The field repeats beyond this edge; the end point is not stored twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dirichlet:
-    """The field has a known value on this edge.
-
-    Args:
-        value: the value on the cell face [unit of the field].
-    """
-
-    value: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Neumann:
-    """The field has a known outward normal derivative on this edge.
-
-    Args:
-        slope: derivative along the outward normal [unit of the field / m].
-    """
-
-    slope: float = 0.0
-
-
-Wall = Dirichlet | Neumann
-Boundary = Periodic | Dirichlet | Neumann
-AxisBoundary = tuple[Boundary, Boundary]
-BoundarySpec = Boundary | Sequence[Boundary | Sequence[Boundary]]
+__all__ = [
+    "AxisBoundary",
+    "Boundary",
+    "BoundarySpec",
+    "Dirichlet",
+    "Grid",
+    "Inflow",
+    "Neumann",
+    "Outflow",
+    "Periodic",
+    "Robin",
+    "Symmetry",
+    "Wall",
+]
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -60,12 +58,15 @@ class Grid:
         num_points: points along each axis, in the order x, y, z.
         lengths: extent along each axis [m].
         boundary: one condition for every edge, or one entry per axis, which is a
-            condition for both its sides or a pair (lower, upper). There is no default.
+            condition for both its sides or a pair (lower, upper). In place of a
+            condition a side may have a mapping from the names of an equation's fields
+            to theirs. There is no default.
         origin: lower corner [m]; zero if not given.
 
     Raises:
         ArgumentError: counts or lengths that are not positive, not one entry per axis,
             or an axis periodic on one side alone.
+        ShapeError: a tensor of values that does not fit its edge.
 
     Example:
         >>> grid = Grid((4, 8), (1.0, 4.0), boundary=[Periodic(), Dirichlet(0.0)])
@@ -115,8 +116,12 @@ class Grid:
         # a frozen dataclass is filled through object.__setattr__
         object.__setattr__(self, "num_points", tuple(map(int, points)))
         object.__setattr__(self, "lengths", tuple(map(float, lengths)))
-        object.__setattr__(self, "boundary", _normalise_boundary(boundary, ndim))
+        object.__setattr__(self, "boundary", normalise_boundary(boundary, ndim))
         object.__setattr__(self, "origin", corner)
+        for axis, pair in enumerate(self.boundary):
+            for side, condition in enumerate(pair):
+                for value in condition.data:
+                    check_edge(value, axis, side, self.num_points)
 
     @property
     def ndim(self) -> int:
@@ -190,84 +195,194 @@ class Grid:
                 )
             )
 
+    def with_boundary(self, boundary: BoundarySpec) -> "Grid":
+        """Return the same points with other conditions; periodic axes stay so.
+
+        Args:
+            boundary: as for the grid.
+        """
+        spec = normalise_boundary(boundary, self.ndim)
+        pairs = zip(self.boundary, spec, strict=True)
+        kept = [old if isinstance(old[0], Periodic) else new for old, new in pairs]
+        return Grid(self.num_points, self.lengths, boundary=kept, origin=self.origin)
+
+    def edge_coords(
+        self,
+        axis: int,
+        side: int,
+        *,
+        dtype: torch.dtype | None = None,
+        device: torch.device | None = None,
+    ) -> Float[Tensor, "1 axis *edge"]:
+        """Return the coordinates of the face centres on one edge [m].
+
+        Args:
+            axis: axis across the edge, 0 for x.
+            side: 0 for the lower edge, 1 for the upper.
+            dtype: real dtype.
+            device: where the result lies.
+
+        Shape:
+            result: ``(1, ndim, *edge)``: the grid's axes without the one across.
+        """
+        axes = list(self.axes(dtype=dtype, device=device))
+        place = self.origin[axis] + side * self.lengths[axis]
+        axes[axis] = torch.full_like(axes[axis][:1], place)
+        return torch.stack(torch.meshgrid(*axes, indexing="ij"))[None].squeeze(2 + axis)
+
     def pad(
-        self, u: Tensor, axis: int, width: int, *, degree: int | None = None
+        self,
+        u: Tensor,
+        axis: int,
+        width: int,
+        *,
+        degree: int | None = None,
+        time: Tensor | float = 0.0,
     ) -> Tensor:
         """Return ``u`` with ``width`` ghost cells on both sides of one space axis.
 
+        Ghost cells of one axis may be padded along another: values on an edge are
+        continued into the corner by a polynomial of their own.
+
         Args:
             u: any tensor whose last axes are those of the grid (the length along
-                ``axis`` may differ: a network's coarse levels share the edges).
+                ``axis`` may differ: a network's coarse levels share the edges). All
+                its channels meet the same conditions; where fields have their own, or
+                a vector a plane of symmetry, pad through
+                :class:`~physbias.edges.Edges`.
             axis: space axis, 0 for x.
             width: number of ghost cells on each side.
             degree: degree of the polynomial that continues the field beyond a wall,
                 fitted to the wall's datum and the cells beside it. If not given the
                 field is mirrored in the wall: odd about a Dirichlet value, even about
-                a Neumann slope, which is second order and always stable.
+                a Neumann slope, which is second order and always stable. ``Symmetry``
+                and ``Outflow`` do the same whatever the degree.
+            time: time [s] at which values that depend on it are taken; a number or a
+                tensor that broadcasts against states.
 
         Raises:
-            ShapeError: fewer points along the axis than the ghosts need.
+            ArgumentError: conditions that differ among fields whose names are not
+                known.
+            ShapeError: fewer points along the axis than the ghosts need, or values
+                that do not fit the field.
         """
         if width == 0:
             return u
         dim = u.ndim - self.ndim + axis
-        lower, upper = self.boundary[axis]
-        need = width if degree is None or isinstance(lower, Periodic) else degree
-        if u.shape[dim] < max(need, width):
+        pair = [self._for_channels(side, u) for side in self.boundary[axis]]
+        need = max(width, *(cells_needed(side, width, degree) for side in pair))
+        if u.shape[dim] < need:
             raise ShapeError(
                 explain(
                     "num_points",
                     found=f"{u.shape[dim]} points along {AXIS_NAMES[axis]}",
-                    expected=f"at least {max(need, width)} for this stencil",
+                    expected=f"at least {need} for this stencil",
                     remedy="use a finer grid or a lower order",
                 )
             )
-        if isinstance(lower, Periodic) or isinstance(upper, Periodic):
+        if isinstance(pair[0], Periodic):
             count = u.shape[dim]
             left, right = u.narrow(dim, count - width, width), u.narrow(dim, 0, width)
             return torch.cat([left, u, right], dim)
         spacing = self.lengths[axis] / u.shape[dim]
-        before = _ghosts(u, dim, width, wall=lower, spacing=spacing, degree=degree)
-        mirrored = u.flip(dim)
-        after = _ghosts(
-            mirrored, dim, width, wall=upper, spacing=spacing, degree=degree
+        before, after = (
+            ghost_cells(
+                field,
+                dim,
+                width,
+                wall=wall,
+                data=tuple(
+                    self._datum(value, u, axis, side, time=time, degree=degree)
+                    for value in wall.data
+                ),
+                spacing=spacing,
+                degree=degree,
+            )
+            for side, (field, wall) in enumerate(
+                zip((u, u.flip(dim)), pair, strict=True)
+            )
         )
         return torch.cat([before.flip(dim), u, after], dim)
 
+    def _for_channels(self, side: Boundary, u: Tensor) -> Boundary:
+        """Return a condition that all channels share, or refuse one that differs."""
+        several = u.ndim > self.ndim and u.shape[u.ndim - self.ndim - 1] > 1
+        if field_names(side) or (isinstance(side, Symmetry) and several):
+            names = ", ".join(sorted(field_names(side)))
+            what = f"conditions of the fields {names}" if names else "a Symmetry edge"
+            raise ArgumentError(
+                explain(
+                    "boundary",
+                    found=f"{what} and channels whose fields are not known",
+                    expected="channels with names",
+                    remedy="take derivatives of a single field with d.of(name), and "
+                    "bind them with d.bound_to(pde.fields) outside a solver",
+                )
+            )
+        if isinstance(side, Symmetry | Inflow):
+            return narrow(side, "", start=0, offset=0, size=1, sign=1)
+        return side
 
-def _ghosts(
-    u: Tensor,
-    dim: int,
-    width: int,
-    *,
-    wall: Wall,
-    spacing: float,
-    degree: int | None,
-) -> Tensor:
-    """Return the ghost cells before the first cell, nearest to the wall first."""
-    if degree is None:
-        mirror = u.narrow(dim, 0, width)
-        if isinstance(wall, Dirichlet):
-            return 2 * wall.value - mirror
-        if wall.slope == 0:
-            return mirror
-        shape = [1] * u.ndim
-        shape[dim] = width
-        distance = 2 * torch.arange(width, dtype=u.dtype, device=u.device) + 1
-        return mirror + (wall.slope * spacing) * distance.reshape(shape)
-    layers = []
-    for depth in range(width):
-        known_order = int(isinstance(wall, Neumann))
-        datum, cells = rounded_ghost_weights(known_order, degree, depth)
-        ghost = sum(weight * u.narrow(dim, k, 1) for k, weight in enumerate(cells))
-        # the weights measure lengths in spacings along the inward normal
-        known = wall.value if isinstance(wall, Dirichlet) else -wall.slope * spacing
-        layers.append(ghost + datum * known if known != 0 else ghost)
-    return torch.cat(layers, dim)
+    def _datum(
+        self,
+        value: object,
+        u: Tensor,
+        axis: int,
+        side: int,
+        *,
+        time: Tensor | float,
+        degree: int | None,
+    ) -> float | Tensor:
+        """Return a value on an edge in a shape that broadcasts against ``u``."""
+        if isinstance(value, float):
+            return value
+        part = value if isinstance(value, Part) else None
+        known = self._edge_tensor(part.value if part else value, u, axis, side, time)
+        where = f"on the {SIDES[side]} side of {AXIS_NAMES[axis]}"
+        if part and known.shape[1] > 1:
+            if known.shape[1] < part.start + part.size:
+                raise ShapeError(
+                    explain(
+                        "boundary",
+                        found=f"values for {known.shape[1]} channels {where}",
+                        expected=f"at least {part.start + part.size}",
+                        remedy="give one value, or one per channel",
+                    )
+                )
+            known = known.narrow(1, part.start, part.size)
+        lead = tuple(known.shape[:2])
+        if u.ndim != self.ndim + 2 or any(
+            have not in (1, want) for have, want in zip(lead, u.shape, strict=False)
+        ):
+            raise ShapeError(
+                explain(
+                    "boundary",
+                    found=f"values for (batch, channel) = {lead} {where}",
+                    expected=f"(batch, channel) that broadcast against the field's "
+                    f"{tuple(u.shape[: u.ndim - self.ndim])}",
+                    remedy="give one value per sample and channel of this field, or "
+                    "one for all",
+                )
+            )
+        periodic = [isinstance(lower, Periodic) for lower, _ in self.boundary]
+        return into_corners(known, u, axis, periodic=periodic, degree=degree)
 
-
-def _is_list(value: object) -> TypeGuard[Sequence[Any]]:
-    return isinstance(value, Sequence) and not isinstance(value, str)
+    def _edge_tensor(
+        self, value: object, u: Tensor, axis: int, side: int, time: Tensor | float
+    ) -> Tensor:
+        """Return a value as ``(batch, channel, *space)``, of length one along axis."""
+        if isinstance(value, tuple):
+            value = torch.tensor(value).reshape(-1, *[1] * (self.ndim - 1))
+        elif callable(value) and not isinstance(value, Tensor):
+            coords = self.edge_coords(axis, side, dtype=u.dtype, device=u.device)
+            now = torch.as_tensor(
+                time, dtype=None if isinstance(time, Tensor) else torch.float64
+            )
+            value = value(coords, now.squeeze(-1) if now.ndim else now)
+            check_edge(value, axis, side, self.num_points)
+        known = torch.as_tensor(value).to(u)
+        missing = self.ndim + 1 - known.ndim
+        return known.reshape(*[1] * missing, *known.shape).unsqueeze(2 + axis)
 
 
 @lru_cache
@@ -306,42 +421,3 @@ def _check_axes(name: str, values: tuple[float, ...], ndim: int) -> None:
                     remedy="correct the entry",
                 )
             )
-
-
-def _normalise_boundary(spec: BoundarySpec, ndim: int) -> tuple[AxisBoundary, ...]:
-    """Return one (lower, upper) pair per axis."""
-    if isinstance(spec, Boundary):
-        return ((spec, spec),) * ndim
-    entries = tuple(spec) if _is_list(spec) else (spec,)
-    if len(entries) != ndim:
-        raise ArgumentError(
-            explain(
-                "boundary",
-                found=f"{len(entries)} entries",
-                expected=f"one per axis ({_axis_word(ndim)})",
-                remedy="give a condition, or a (lower, upper) pair, for each axis",
-            )
-        )
-    pairs = []
-    for axis, entry in enumerate(entries):
-        pair = tuple(entry) if _is_list(entry) else (entry, entry)
-        if len(pair) != 2 or not all(isinstance(side, Boundary) for side in pair):
-            raise ArgumentError(
-                explain(
-                    "boundary",
-                    found=f"{entry!r} along {AXIS_NAMES[axis]}",
-                    expected="a condition or a (lower, upper) pair of conditions",
-                    remedy="use Periodic(), Dirichlet(value) or Neumann(slope)",
-                )
-            )
-        if isinstance(pair[0], Periodic) != isinstance(pair[1], Periodic):
-            raise ArgumentError(
-                explain(
-                    "boundary",
-                    found=f"one periodic side along {AXIS_NAMES[axis]}",
-                    expected="both sides periodic or neither",
-                    remedy="a periodic axis has no edge: make the other side periodic",
-                )
-            )
-        pairs.append((pair[0], pair[1]))
-    return tuple(pairs)

@@ -107,10 +107,43 @@ def ghost_weights(
     return wall, tuple(rest)
 
 
+@lru_cache
+def wall_slope_weights(degree: int) -> tuple[Fraction, tuple[Fraction, ...]]:
+    """Return the weights of the slope at a wall, along the inward normal.
+
+    Args:
+        degree: degree of the polynomial through the wall's value and the ``degree``
+            cells next to it. Lengths are in spacings.
+
+    Returns:
+        The weight of the wall's value and the weights of the cells, nearest first.
+    """
+    cells = [(Fraction(2 * k + 1, 2), 0) for k in range(degree)]
+    wall, *rest = formula_weights([(Fraction(0), 0), *cells], (Fraction(0), 1))
+    return wall, tuple(rest)
+
+
+@lru_cache
+def extrapolation_weights(degree: int, depth: int) -> tuple[Fraction, ...]:
+    """Return the weights of a ghost cell beyond an edge where nothing is known.
+
+    Args:
+        degree: degree of the polynomial through the ``degree + 1`` cells at the edge.
+        depth: which ghost, 0 for the one that touches the edge.
+
+    Returns:
+        The weights of the cells, nearest first.
+    """
+    cells = [(Fraction(k), 0) for k in range(degree + 1)]
+    return formula_weights(cells, (Fraction(-depth - 1), 0))
+
+
 # plain dictionaries, not lru_cache: torch.compile reads them, and would trace the
 # arithmetic of fractions behind a cache that it does not know
 _CENTRAL: dict[tuple[int, int], tuple[float, ...]] = {}
 _GHOSTS: dict[tuple[int, int, int], tuple[float, tuple[float, ...]]] = {}
+_WALL_SLOPES: dict[int, tuple[float, tuple[float, ...]]] = {}
+_EXTRAPOLATIONS: dict[tuple[int, int], tuple[float, ...]] = {}
 
 
 def rounded_central_weights(derivative: int, order: int) -> tuple[float, ...]:
@@ -132,15 +165,39 @@ def rounded_ghost_weights(
     return _GHOSTS[key]
 
 
-def prepare_weights(order: int, degree: int | None) -> None:
+def rounded_wall_slope_weights(degree: int) -> tuple[float, tuple[float, ...]]:
+    """Return ``wall_slope_weights`` as numbers."""
+    if degree not in _WALL_SLOPES:
+        wall, cells = wall_slope_weights(degree)
+        _WALL_SLOPES[degree] = float(wall), tuple(map(float, cells))
+    return _WALL_SLOPES[degree]
+
+
+def rounded_extrapolation_weights(degree: int, depth: int) -> tuple[float, ...]:
+    """Return ``extrapolation_weights`` as numbers."""
+    key = degree, depth
+    if key not in _EXTRAPOLATIONS:
+        _EXTRAPOLATIONS[key] = tuple(map(float, extrapolation_weights(degree, depth)))
+    return _EXTRAPOLATIONS[key]
+
+
+def prepare_weights(
+    order: int, degree: int | None, *, outflow_degrees: Sequence[int] = ()
+) -> None:
     """Round the weights of derivatives 1 to 4, before a step is compiled.
 
     Args:
         order: order of accuracy.
         degree: degree of the ghosts' polynomial; None where there are none.
+        outflow_degrees: degrees of extrapolations.
     """
+    if degree is not None:
+        rounded_wall_slope_weights(degree)
     for derivative in (1, 2, 3, 4):
         width = len(rounded_central_weights(derivative, order)) // 2
-        for depth in range(width if degree is not None else 0):
-            for datum in (0, 1):
-                rounded_ghost_weights(datum, degree or 0, depth)
+        for depth in range(width):
+            for outflow in outflow_degrees:
+                rounded_extrapolation_weights(outflow, depth)
+            if degree is not None:
+                rounded_ghost_weights(0, degree, depth)
+                rounded_ghost_weights(1, degree, depth)

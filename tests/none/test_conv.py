@@ -8,7 +8,16 @@ from torch import pi
 
 from physbias import none
 from physbias.errors import ArgumentError, ShapeError
-from physbias.grid import Dirichlet, Grid, Neumann, Periodic
+from physbias.grid import (
+    Dirichlet,
+    Grid,
+    Inflow,
+    Neumann,
+    Outflow,
+    Periodic,
+    Robin,
+    Symmetry,
+)
 from physbias.none import Conv
 from physbias.strength import Strength
 
@@ -143,3 +152,13 @@ def test_errors():
         conv(torch.zeros(1, 2, 6))
     with pytest.raises(ShapeError, match="7 points along y, expected a multiple"):
         conv(torch.zeros(1, 2, 6, 7))
+
+
+def test_sides_whose_values_are_known_are_odd_and_others_even():
+    """Per-field sides too: odd only where every field has a known value."""
+    known = [Inflow(2.0), {"u": Dirichlet(1.0), "v": Inflow(0.0)}]
+    free = [Outflow(), Symmetry(), Robin(1.0, 1.0), {"u": Dirichlet(), "v": Neumann()}]
+    for sides, kept in ((known, Dirichlet()), (free, Neumann())):
+        for side in sides:
+            conv = Conv(Grid((4,), (1.0,), boundary=side), 2, 3)
+            assert conv.grid.boundary == ((kept, kept),)

@@ -59,6 +59,7 @@ def test_mistakes_are_named(points):
     for call in (
         lambda: d.leray(u),
         lambda: d.inverse_laplacian(u),
+        lambda: d.integral(u),
         lambda: d.symbol(0),
         d.laplacian_symbol,
     ):

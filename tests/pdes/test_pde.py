@@ -10,6 +10,7 @@ from physbias.errors import ArgumentError, ShapeError
 from physbias.grid import Grid, Periodic
 from physbias.numerics import FiniteDifference
 from physbias.pdes import PDE, Burgers, DivergenceFree, TracerFlow, pde
+from physbias.pdes.pde import check_coefficient
 
 LINE = Grid((8,), (1.0,), boundary=Periodic())
 
@@ -144,3 +145,19 @@ def test_one_coefficient_per_field_multiplies_whole_states():
 def test_bad_coefficients(value, message):
     with pytest.raises(ArgumentError, match=message):
         Burgers(value)
+
+
+def test_coefficients_may_have_to_exceed_a_bound():
+    assert check_coefficient(0.1, "width", above=0) == 0.1
+    for bad in (0.0, torch.tensor([1.0, 0.0])):
+        with pytest.raises(
+            ArgumentError, match="width: found 0, expected more than 0; correct its"
+        ):
+            check_coefficient(bad, "width", above=0)
+
+
+def test_an_equation_promises_nothing_that_it_does_not_say():
+    equation, d = Pair(), FiniteDifference().bind(LINE)
+    u = torch.ones(1, 4, 8)
+    assert equation.invariants(u, d) == {} == equation.dissipated(u, d)
+    assert equation.exact == {}

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from physbias.errors import ArgumentError
+from physbias.numerics import ETDRK2, RK4, ImplicitEuler
 from physbias.strong import Adjoint, Backprop, Checkpoint
-from physbias.strong.checks import check_choices, check_times
+from physbias.strong.checks import check_choices, check_compiles, check_times
 
 
 def test_times_become_numbers():
@@ -37,3 +38,14 @@ def test_options_that_exclude_each_other_are_refused(
 ):
     with pytest.raises(ArgumentError, match=message):
         check_choices(dt, gradient, adaptive=adaptive, compiled=compiled)
+
+
+@pytest.mark.parametrize(
+    "stepper", [ETDRK2(), ImplicitEuler()], ids=["etd", "implicit"]
+)
+def test_steps_that_cannot_be_compiled_are_refused(stepper):
+    check_compiles(RK4())
+    with pytest.raises(
+        ArgumentError, match=r"compile: found True with .*leave compile"
+    ):
+        check_compiles(stepper)

@@ -6,14 +6,38 @@ from physbias.errors import ArgumentError
 from physbias.grid import Grid, Periodic
 from physbias.numerics import (
     ARS443,
+    CNAB2,
+    ETDRK4,
     RK4,
+    SDIRK2,
     SSPRK3,
+    CrankNicolson,
     DormandPrince,
     FiniteDifference,
+    ImplicitEuler,
+    LowStorageRK4,
     Spectral,
+    Yoshida4,
 )
-from physbias.pdes import Burgers, TracerFlow
-from physbias.strong import Adjoint, Backprop, Checkpoint, Hybrid, Solver
+from physbias.pdes import (
+    AdvectionDiffusion,
+    Burgers,
+    FisherKPP,
+    Heat,
+    TracerFlow,
+    Wave,
+    pde,
+)
+from physbias.strong import (
+    Adjoint,
+    Autograd,
+    Backprop,
+    BinomialCheckpoint,
+    Checkpoint,
+    Hybrid,
+    LinearAdjoint,
+    Solver,
+)
 
 F64 = torch.float64
 TIMES = [0.0, 0.05, 0.07, 0.2]
@@ -63,17 +87,111 @@ def test_gradients_equal_central_differences(scheme, box, smooth):
     assert float(by_nu) == pytest.approx(bent, rel=1e-6)
 
 
+REPLAYS = [Backprop(), Checkpoint(), Checkpoint(2), BinomialCheckpoint(2)]
+
+
+def per_sample(*values):
+    return nn.Parameter(torch.tensor(values, dtype=F64))
+
+
+NONLINEAR = [
+    (TracerFlow, RK4(), FiniteDifference(4)),
+    (TracerFlow, SSPRK3(), Spectral()),
+    (Burgers, LowStorageRK4(), FiniteDifference(2)),
+    (Burgers, ARS443(), FiniteDifference(4)),
+    (Burgers, CNAB2(), Spectral()),
+    (Burgers, ETDRK4(), Spectral()),
+    (FisherKPP, ImplicitEuler(), FiniteDifference(2)),
+    (Burgers, SDIRK2(), FiniteDifference(2)),
+]
+
+
+@pytest.mark.parametrize(
+    ("make", "stepper", "scheme"), NONLINEAR, ids=lambda v: getattr(v, "__name__", v)
+)
+def test_all_modes_agree_with_each_other_and_with_differences(
+    make, stepper, scheme, box, smooth
+):
+    """By the initial state and by a coefficient of each sample."""
+    nu = per_sample(0.2, 0.3)
+    channels = make(nu).num_channels(2)
+    u0 = smooth(box, channels).requires_grad_()
+    times, weights = [0.0, 0.06, 0.1], torch.randn(2, 3, channels, 12, 15, dtype=F64)
+
+    def value(gradient, bend=0.0, push=0.0):
+        moved = nu if bend == 0 else (nu + bend * torch.tensor([1.0, -2.0])).detach()
+        options = {"scheme": scheme, "stepper": stepper, "dt": 0.0201}
+        solve = Solver(make(moved), box, gradient=gradient, **options)
+        return (solve(u0 + push * direction, times) * weights).sum()
+
+    direction = smooth(box, channels)
+    first, *others = (
+        torch.autograd.grad(value(gradient), (u0, nu))
+        for gradient in (Autograd(), *REPLAYS)
+    )
+    for other in others:
+        for a, b in zip(first, other, strict=True):
+            assert float((a - b).norm()) < 1e-8 * float(a.norm())
+    e = 1e-4
+    with torch.no_grad():
+        bent = (value(Autograd(), e) - value(Autograd(), -e)) / (2 * e)
+        pushed = (value(Autograd(), 0, e) - value(Autograd(), 0, -e)) / (2 * e)
+    by_state = float((first[0] * direction).sum())
+    assert by_state == pytest.approx(float(pushed), rel=1e-6)
+    by_nu = float(first[1][0] - 2 * first[1][1])
+    assert by_nu == pytest.approx(float(bent), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("equation", "stepper"),
+    [
+        (Heat(0.1), RK4()),
+        (AdvectionDiffusion(0.1, (1.0, -0.5)), SSPRK3()),
+        (AdvectionDiffusion(0.1, (1.0, -0.5)), ARS443()),
+        (AdvectionDiffusion(0.1, (1.0, -0.5)), CNAB2()),
+        (AdvectionDiffusion(0.1, (1.0, -0.5)), ETDRK4()),
+        (Heat(0.1), CrankNicolson()),
+        (Wave(1.0), Yoshida4()),
+    ],
+    ids=lambda v: type(v).__name__,
+)
+def test_linear_steps_are_transposed_without_states(equation, stepper, box, smooth):
+    channels, found = equation.num_channels(2), []
+    u0 = smooth(box, channels).requires_grad_()
+    weights = torch.randn(2, 3, channels, 12, 15, dtype=F64)
+    for gradient in (Autograd(), LinearAdjoint()):
+        solve = Solver(equation, box, stepper=stepper, dt=0.0201, gradient=gradient)
+        value = (solve(u0, [0.0, 0.06, 0.1]) * weights).sum()
+        found.append(torch.autograd.grad(value, u0)[0])
+    assert float((found[0] - found[1]).norm()) < 1e-8 * float(found[0].norm())
+
+
+def test_a_coefficient_that_was_computed_and_one_in_a_closure(box, smooth):
+    raw, other = per_sample(-2.0), per_sample(0.7)
+    u0, found = smooth(box, 1), []
+    for gradient in (Autograd(), *REPLAYS):
+        nu = raw.exp()
+
+        def rhs(u, d, nu=nu):
+            return nu * d.laplacian(u) + other * raw * u * (1 - u)
+
+        u = Solver(pde(rhs, "u"), box, dt=0.02, gradient=gradient)(u0, [0.0, 0.1])
+        found.append(torch.autograd.grad(u.square().sum(), (raw, other)))
+    for a, b in zip(found[0] * len(REPLAYS), sum(found[1:], ()), strict=True):
+        torch.testing.assert_close(b, a, rtol=1e-10, atol=0)
+
+
 @pytest.mark.parametrize("hybrid", [False, True])
 @pytest.mark.parametrize("segment", [None, 1, 3, 1000])
 def test_checkpoints_change_nothing(segment, hybrid, box, smooth):
     u0, weights = smooth(box, 3).requires_grad_(), torch.randn(2, 4, 3, 12, 15)
     net, found = Net(3), []
-    for gradient in (Backprop(), Checkpoint(segment)):
+    for gradient in (Autograd(), Checkpoint(segment)):
         nu = learned_viscosity()
         solve = Solver(TracerFlow(nu, 0.1), box, dt=0.01, gradient=gradient)
         inputs = [u0, nu]
         if hybrid:
-            solve = Hybrid(solve, net)
+            solve = Hybrid(solve, net).double()
             nn.init.constant_(solve.gain, 0.3)
             inputs += [solve.gain, *net.parameters()]
         found.append(gradients(solve, u0, weights, inputs))
@@ -81,7 +199,7 @@ def test_checkpoints_change_nothing(segment, hybrid, box, smooth):
         torch.testing.assert_close(kept, plain, rtol=1e-10, atol=1e-12)
 
 
-def test_checkpoints_keep_fewer_tensors(box, smooth):
+def test_autograd_alone_keeps_what_operations_leave(box, smooth):
     u0 = smooth(box, 3).requires_grad_()
 
     def kept(gradient) -> int:
@@ -96,7 +214,7 @@ def test_checkpoints_keep_fewer_tensors(box, smooth):
             Solver(TracerFlow(0.1), box, dt=0.005, gradient=gradient)(u0, [0.0, 0.5])
         return count
 
-    assert kept(Checkpoint()) < kept(Backprop()) / 5
+    assert kept(Backprop()) < kept(Autograd()) / 5
 
 
 def test_one_step_is_one_segment(box, smooth):
@@ -165,3 +283,24 @@ def test_a_learned_coefficient_stepped_before_the_repetition_is_refused(box, smo
         nu.mul_(0.5)
     with pytest.raises(ArgumentError, match="call backward before the next forward"):
         result.sum().backward()
+
+
+@pytest.mark.parametrize("gradient", [BinomialCheckpoint(3), LinearAdjoint()])
+def test_modes_of_fixed_steps_refuse_adaptive_ones(gradient, box):
+    with pytest.raises(ArgumentError, match=r"stepper: found DormandPrince.*RK4"):
+        Solver(Heat(), box, stepper=DormandPrince(), gradient=gradient)
+
+
+def test_no_states_are_refused():
+    with pytest.raises(ArgumentError, match="states: found 0, expected at least one"):
+        BinomialCheckpoint(0)
+
+
+def test_coefficients_set_in_between_are_no_matter_to_the_whole_graph(box, smooth):
+    equation = Burgers(torch.tensor([0.1, 0.2], dtype=F64))
+    solve = Solver(equation, box, dt=0.01, gradient=Autograd())
+    u0 = smooth(box, 2).requires_grad_()
+    result = solve(u0, [0.0, 0.1])
+    (expected,) = torch.autograd.grad(result.sum(), u0, retain_graph=True)
+    equation.viscosity = torch.tensor([0.3, 0.4], dtype=F64)
+    assert torch.equal(torch.autograd.grad(result.sum(), u0)[0], expected)

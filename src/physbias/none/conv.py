@@ -5,8 +5,9 @@ from typing import ClassVar
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from physbias.boundary import PerField
 from physbias.errors import ArgumentError, ShapeError, explain
-from physbias.grid import Boundary, Dirichlet, Grid, Neumann, Periodic
+from physbias.grid import Boundary, Dirichlet, Grid, Inflow, Neumann, Periodic
 from physbias.none.inputs import check_channels, check_count
 from physbias.shapes import AXIS_NAMES
 from physbias.strength import Strength
@@ -18,8 +19,9 @@ class Conv(nn.Module):
     r"""Learnt convolution that sees the right neighbours beyond every edge.
 
     A periodic axis wraps around. Beyond a wall the channels are mirrored in it: odd
-    at a ``Dirichlet`` side, even at a ``Neumann`` side, so the result is that of a
-    periodic convolution of the odd or even extension. The *kind* of the edge is used
+    at a side where values are known (``Dirichlet``, ``Inflow``, or a mapping of only
+    such conditions), even at any other, so the result is that of a periodic
+    convolution of the odd or even extension. The *kind* of the edge is used
     and not its value or slope, which have the unit of the field: in a hidden or
     normalised channel they mean nothing. A network that must know a boundary value
     gets it as an input channel.
@@ -126,4 +128,6 @@ def _without_data(grid: Grid) -> Grid:
 def _homogeneous(side: Boundary) -> Boundary:
     if isinstance(side, Periodic):
         return side
-    return Dirichlet() if isinstance(side, Dirichlet) else Neumann()
+    fields = side.conditions.values() if isinstance(side, PerField) else (side,)
+    known = all(isinstance(field, Dirichlet | Inflow) for field in fields)
+    return Dirichlet() if known else Neumann()

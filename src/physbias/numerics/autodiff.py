@@ -80,6 +80,10 @@ class Autodiff(AbstractDerivatives):
         """Raise: a Poisson solve needs a grid."""
         raise ArgumentError(_no_grid("a Poisson solve", "evaluate on a grid"))
 
+    def integral(self, u: Tensor) -> Tensor:
+        """Raise: points know no volumes."""
+        raise ArgumentError(_no_grid("an integral", "evaluate on a grid"))
+
     def symbol(self, axis: int, order: int = 1) -> Tensor:
         """Raise: Fourier symbols need a grid."""
         raise ArgumentError(_no_grid("a Fourier symbol", "evaluate on a grid"))
@@ -100,6 +104,8 @@ class Autodiff(AbstractDerivatives):
                 for k in range(u.shape[1])
             ]
             u = torch.stack(channels, dim=1)
+            if not u.requires_grad:  # the slope of a linear state is a constant
+                u = u + 0 * self.points[:, :1]
         return u
 
 

@@ -2,14 +2,17 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Self, cast
 
 import torch
 from torch import Tensor
 
+from physbias.boundary import FieldSizes
+from physbias.edges import Edges
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.grid import Grid
 from physbias.numerics.fourier import FourierSymbols, multiply
-from physbias.pdes import Coefficient
+from physbias.pdes import Coefficient, ConservationLaw, Derivatives
 from physbias.shapes import AXIS_NAMES
 
 
@@ -53,6 +56,27 @@ class AbstractDerivatives(ABC):
     def t(self, u: Tensor) -> Tensor:
         """Return the derivative in time."""
 
+    @property
+    def derived(self) -> Self:
+        """The same scheme for what is made from the state and is no field of it.
+
+        A product or a derivative of fields does not obey their conditions at walls:
+        this continues it by its own cells instead. Without walls nothing changes.
+        """
+        return self
+
+    def of(self, field: str) -> Self:
+        """Return the same scheme for one field, which may have its own conditions.
+
+        Args:
+            field: name of the field.
+        """
+        return self
+
+    def _component(self, index: int) -> "AbstractDerivatives":
+        """Return the same scheme for one component of a vector."""
+        return self
+
     def x(self, u: Tensor) -> Tensor:
         """Return the derivative along x."""
         return self.partial(u, 0)
@@ -81,9 +105,10 @@ class AbstractDerivatives(ABC):
     def div(self, v: Tensor) -> Tensor:
         """Return the divergence of a vector, as one channel."""
         self._check_vector(v)
-        result = self.partial(v[:, :1], 0)
+        result = self._component(0).partial(v[:, :1], 0)
         for axis in range(1, self.ndim):
-            result = result + self.partial(v[:, axis : axis + 1], axis)
+            part = v[:, axis : axis + 1]
+            result = result + self._component(axis).partial(part, axis)
         return result
 
     def curl(self, v: Tensor) -> Tensor:
@@ -100,7 +125,8 @@ class AbstractDerivatives(ABC):
             )
         pairs = [(0, 1)] if self.ndim == 2 else [(1, 2), (2, 0), (0, 1)]
         parts = [
-            self.partial(v[:, b : b + 1], a) - self.partial(v[:, a : a + 1], b)
+            self._component(b).partial(v[:, b : b + 1], a)
+            - self._component(a).partial(v[:, a : a + 1], b)
             for a, b in pairs
         ]
         return torch.cat(parts, dim=1)
@@ -119,6 +145,30 @@ class AbstractDerivatives(ABC):
         for axis in range(1, self.ndim):
             result = result + v[:, axis : axis + 1] * self.partial(u, axis)
         return result
+
+    def flux_divergence(self, u: Tensor, law: ConservationLaw) -> Tensor:
+        """Return the divergence of a law's flux, and its other products.
+
+        Args:
+            u: state.
+            law: gives flux and products.
+        """
+        total, here = torch.zeros_like(u), cast(Derivatives, self)
+        for axis in range(self.ndim):
+            flux = law.flux(u, axis, here)
+            total = total + self.derived.partial(flux, axis)
+            product = law.product(u, axis, here)
+            total = total if product is None else total + product
+        return total
+
+    def diffuse(self, u: Tensor, a: Tensor) -> Tensor:
+        """Return ``div(a grad u)`` of a single channel.
+
+        Args:
+            u: state of one channel.
+            a: coefficient, one channel, that varies in space.
+        """
+        return self.derived.div(a * self.grad(u))
 
     def dealias(self, u: Tensor) -> Tensor:
         """Return ``u`` without the modes that products of states would alias into."""
@@ -165,6 +215,7 @@ class GridDerivatives(AbstractDerivatives):
         fourier: the scheme's symbols where the grid is periodic, else None.
         time: time [s]; a number or a tensor that broadcasts against states.
         pairs: set where states of neighbouring times are folded into the batch.
+        edges: the grid's edges as the fields meet them; all alike if not given.
     """
 
     def __init__(
@@ -175,8 +226,10 @@ class GridDerivatives(AbstractDerivatives):
         fourier: FourierSymbols | None = None,
         time: Tensor | float = 0.0,
         pairs: FramePairs | None = None,
+        edges: Edges | None = None,
     ) -> None:
         self.grid = grid
+        self.edges = edges or Edges(grid)
         self.coords = coords
         self.fourier = fourier
         # a tensor also where time is one number, so that torch.sin(d.time) works in
@@ -225,7 +278,65 @@ class GridDerivatives(AbstractDerivatives):
             value = value.to(self.coords.dtype)  # do not promote the state
         if value.ndim == 1:
             value = value.reshape(-1, *[1] * (self.ndim + 1))
-        if self.pairs is not None and value.ndim == self.ndim + 2 and len(value) > 1:
+        return self._folded(value, self.ndim + 2)
+
+    def bound_to(self, fields: FieldSizes) -> "GridDerivatives":
+        """Return the same scheme for states of named fields.
+
+        Args:
+            fields: name of each field and its number of channels, as in a ``PDE``.
+
+        Raises:
+            ArgumentError: the grid has conditions for other fields, or lacks one.
+        """
+        return self.with_edges(Edges(self.grid, fields, degree=self.edges.degree))
+
+    @property
+    def derived(self) -> Self:
+        """The same scheme for what is made from the state and is no field of it.
+
+        A product or a derivative of fields does not obey their conditions at walls:
+        this continues it by its own cells instead. Without walls nothing changes.
+        """
+        if self.grid.is_periodic:
+            return self
+        return cast(Self, self.with_edges(self.edges.derived))
+
+    def of(self, field: str) -> Self:
+        """Return the same scheme for one field, which may have its own conditions.
+
+        Args:
+            field: name of the field.
+
+        Raises:
+            ArgumentError: no such field.
+        """
+        edges = self.edges.of(field)
+        return self if edges is self.edges else cast(Self, self.with_edges(edges))
+
+    def _component(self, index: int) -> "GridDerivatives":
+        edges = self.edges.component(index)
+        return self if edges is self.edges else cast(Self, self.with_edges(edges))
+
+    def with_edges(self, edges: Edges) -> "GridDerivatives":
+        """Return the same scheme at the same time with other edges.
+
+        Args:
+            edges: of the same grid.
+        """
+        result = self.at(self.time)
+        result.pairs, result.edges = self.pairs, edges
+        return result
+
+    def _folded_edges(self) -> Edges:
+        """Return the edges with one value per frame where there is one per sample."""
+        if self.pairs is None:
+            return self.edges
+        return self.edges.map_values(lambda value: self._folded(value, self.ndim + 1))
+
+    def _folded(self, value: Tensor, ndim: int) -> Tensor:
+        """Return one value per sample as one per frame, where frames are folded."""
+        if self.pairs is not None and value.ndim == ndim and len(value) > 1:
             value = value.repeat_interleave(self.pairs.intervals, dim=0)
             value = torch.cat([value, value])
         return value
@@ -243,6 +354,10 @@ class GridDerivatives(AbstractDerivatives):
         """Return the field of zero mean whose ``div(grad)`` is ``f`` less its mean."""
         symbols = self._symbols("a Poisson solve")
         return multiply(f, -symbols.inverse_square, self.grid.num_points)
+
+    def integral(self, u: Tensor) -> Tensor:
+        """Return the integral over the domain, ``(batch, channel)``."""
+        return u.flatten(2).sum(2) * self.grid.cell_volume
 
     def symbol(self, axis: int, order: int = 1) -> Tensor:
         """Return the multiplier of a derivative on Fourier modes."""

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from physbias.boundary import outflow_degrees
+from physbias.edges import Edges
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid, Periodic
 from physbias.numerics.derivatives import FramePairs, GridDerivatives
 from physbias.numerics.fourier import FourierSymbols
+from physbias.numerics.linear.diffusion import diffuse, face_coefficients
+from physbias.numerics.places import Cells
+from physbias.pdes import ConservationLaw
 from physbias.stencil import (
     central_weights,
     prepare_weights,
@@ -21,11 +26,15 @@ class FiniteDifference:
     """Central differences of even order on periodic and walled grids.
 
     Beyond a wall the field is continued by the polynomial of degree ``order + 1``
-    through the wall's datum and the cells beside it, so that second derivatives keep
-    the order up to the wall. Diffusion is stable with that at every order. Advection
-    with order 6 or 8 needs a cell Péclet number (speed times spacing over diffusivity)
-    below 15 or 6, and one with a Dirichlet value where the flow leaves below 3 at
-    order 2; ``mirror=True`` has no such limit.
+    through what is known there (a value, a slope or a mix of both) and the cells beside
+    it, so that second derivatives keep the order up to the wall. A plane of symmetry
+    mirrors the field exactly, and an outflow continues it by its own degree p, with
+    which the n-th derivative beside it has order ``p + 1 - n``.
+
+    Diffusion is stable with that at every order. Advection with order 6 or 8 needs a
+    cell Péclet number (speed times spacing over diffusivity) below 15 or 6, and one
+    with a Dirichlet value where the flow leaves below 3 at order 2; ``mirror=True`` has
+    no such limit.
 
     Args:
         order: order of accuracy, 2, 4, 6 or 8.
@@ -64,7 +73,13 @@ class FiniteDifference:
     ) -> "FiniteDifferenceDerivatives":
         """Return the derivatives on a grid."""
         degree = None if self.mirror else self.order + 1
-        prepare_weights(self.order, None if grid.is_periodic else degree)
+        edges = Edges(grid, degree=self.order)
+        if grid.is_periodic:
+            prepare_weights(self.order, None)
+        else:
+            walls = [side for pair in grid.boundary for side in pair]
+            leaving = [self.order, *outflow_degrees(walls)]
+            prepare_weights(self.order, degree, outflow_degrees=leaving)
         symbols = None
         with torch.inference_mode(mode=False):  # made once, also used in training
             if grid.is_periodic:
@@ -76,6 +91,7 @@ class FiniteDifference:
             order=self.order,
             degree=degree,
             fourier=symbols,
+            edges=edges,
         )
 
     def _symbol(self, derivative: int, theta: Tensor) -> Tensor:
@@ -103,8 +119,11 @@ class FiniteDifferenceDerivatives(GridDerivatives):
         fourier: FourierSymbols | None = None,
         time: Tensor | float = 0.0,
         pairs: FramePairs | None = None,
+        edges: Edges | None = None,
     ) -> None:
-        super().__init__(grid, coords, fourier=fourier, time=time, pairs=pairs)
+        super().__init__(
+            grid, coords, fourier=fourier, time=time, pairs=pairs, edges=edges
+        )
         self.order = order
         self.degree = degree
 
@@ -112,7 +131,7 @@ class FiniteDifferenceDerivatives(GridDerivatives):
         self, time: Tensor | float, pairs: FramePairs | None = None
     ) -> "FiniteDifferenceDerivatives":
         """Return the same scheme at another time."""
-        return FiniteDifferenceDerivatives(
+        result = FiniteDifferenceDerivatives(
             self.grid,
             self.coords,
             order=self.order,
@@ -120,7 +139,20 @@ class FiniteDifferenceDerivatives(GridDerivatives):
             fourier=self.fourier,
             time=time,
             pairs=pairs,
+            edges=self.edges,
         )
+        result.edges = result._folded_edges()
+        return result
+
+    def with_edges(self, edges: Edges) -> "FiniteDifferenceDerivatives":
+        """Return the same scheme at the same time with other edges.
+
+        Args:
+            edges: of the same grid.
+        """
+        result = self.at(self.time)
+        result.pairs, result.edges = self.pairs, edges
+        return result
 
     def partial(self, u: Tensor, axis: int, order: int = 1) -> Tensor:
         """Return the derivative of every channel along one space axis.
@@ -131,9 +163,36 @@ class FiniteDifferenceDerivatives(GridDerivatives):
             order: order of the derivative, at least 1.
         """
         self._check_axis(axis, order)
+        width = len(rounded_central_weights(order, self.order)) // 2
+        return self._stencil(self._shifts(u, axis, width), axis, order)
+
+    def flux_divergence(self, u: Tensor, law: ConservationLaw) -> Tensor:
+        """Return the divergence of a law's flux, and its other products.
+
+        Beyond a wall the flux is that of the state's ghost cells.
+
+        Args:
+            u: state.
+            law: gives flux and products.
+        """
+        if self.grid.is_periodic:
+            return super().flux_divergence(u, law)
+        total = torch.zeros_like(u)
+        width = self.order // 2
+        for axis in range(self.ndim):
+            dim = u.ndim - self.ndim + axis
+            padded = self.edges.pad(u, axis, width, degree=self.degree, time=self.time)
+            flux = law.flux(padded, axis, Cells(self, axis, width))
+            around = _Shifts(flux, dim, width=width, count=u.shape[dim])
+            total = total + self._stencil(around, axis, 1)
+            product = law.product(u, axis, self)
+            total = total if product is None else total + product
+        return total
+
+    def _stencil(self, shifted: "_Shifts", axis: int, order: int) -> Tensor:
+        """Return a derivative from the neighbours of every point."""
         weights = rounded_central_weights(order, self.order)
         width = len(weights) // 2
-        shifted = self._shifts(u, axis, width)
         scale = self.grid.spacing[axis] ** -order
         pair = torch.sub if order % 2 else torch.add
         result = None
@@ -142,7 +201,26 @@ class FiniteDifferenceDerivatives(GridDerivatives):
             both = pair(shifted(offset), shifted(-offset))
             result = both * weight if result is None else result + both * weight
         assert result is not None  # a stencil of a derivative has neighbours
-        return result if order % 2 else result + u * (weights[width] * scale)
+        return result if order % 2 else result + shifted(0) * (weights[width] * scale)
+
+    def diffuse(self, u: Tensor, a: Tensor) -> Tensor:
+        """Return ``div(a grad u)`` of a single channel.
+
+        At order 2 it is the compact form, with harmonic means on the faces, which
+        linear solves invert.
+
+        Args:
+            u: state of one channel.
+            a: positive coefficient, one channel, that varies in space.
+        """
+        if self.order != 2:
+            return super().diffuse(u, a)
+        spread = a.expand(len(a), 1, *self.grid.num_points)
+        faces = face_coefficients(self.grid, spread)
+        return diffuse(u, faces, self.grid, pad=self._pad_by_one)
+
+    def _pad_by_one(self, u: Tensor, axis: int) -> Tensor:
+        return self.edges.pad(u, axis, 1, degree=self.degree, time=self.time)
 
     def _shifts(self, u: Tensor, axis: int, width: int) -> "_Shifts":
         dim = u.ndim - self.ndim + axis
@@ -151,7 +229,7 @@ class FiniteDifferenceDerivatives(GridDerivatives):
             # a roll becomes index arithmetic inside one kernel; eagerly, views of
             # one padded copy cost fewer passes over memory
             return _Shifts(u, dim, width=0, count=u.shape[dim])
-        padded = self.grid.pad(u, axis, width, degree=self.degree)
+        padded = self.edges.pad(u, axis, width, degree=self.degree, time=self.time)
         return _Shifts(padded, dim, width=width, count=u.shape[dim])
 
 

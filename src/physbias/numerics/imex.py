@@ -1,5 +1,6 @@
 """Implicit-explicit Runge-Kutta methods."""
 
+from math import sqrt
 from typing import ClassVar
 
 from torch import Tensor
@@ -11,6 +12,9 @@ from physbias.numerics.stepper import (
     combine,
     scaled,
 )
+
+GAMMA = 1 - 1 / sqrt(2)
+DELTA = 1 - 1 / (2 * GAMMA)
 
 
 class AbstractIMEX(AbstractStepper):
@@ -63,6 +67,22 @@ class AbstractIMEX(AbstractStepper):
     def growth(self, z: Tensor) -> Tensor:
         """Return the stability function of the explicit method at complex ``z``."""
         return self.explicit.growth(z)
+
+
+class ARS222(AbstractIMEX):
+    """Order 2 with two implicit and two explicit stages, L-stable.
+
+    Source:
+        U. M. Ascher, S. J. Ruuth, R. J. Spiteri (1997), Applied Numerical Mathematics
+        25, 151-167, section 2.6.
+    """
+
+    explicit = ButcherTableau(
+        a=((), (GAMMA,), (DELTA, 1 - DELTA)), b=(DELTA, 1 - DELTA, 0.0), order=2
+    )
+    implicit = ButcherTableau(
+        a=((GAMMA,), (1 - GAMMA, GAMMA)), b=(1 - GAMMA, GAMMA), order=2
+    )
 
 
 class ARS443(AbstractIMEX):

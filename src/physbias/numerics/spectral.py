@@ -85,7 +85,12 @@ class SpectralDerivatives(GridDerivatives):
     ) -> "SpectralDerivatives":
         """Return the same scheme at another time."""
         return SpectralDerivatives(
-            self.grid, self.coords, fourier=self.fourier, time=time, pairs=pairs
+            self.grid,
+            self.coords,
+            fourier=self.fourier,
+            time=time,
+            pairs=pairs,
+            edges=self.edges,
         )
 
     def partial(self, u: Tensor, axis: int, order: int = 1) -> Tensor:

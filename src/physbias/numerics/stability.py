@@ -10,6 +10,8 @@ from physbias.errors import DivergenceError, explain
 KRYLOV_SIZE = 24
 # Ritz values lie inside the spectrum: take them a little further out
 MARGIN = 1.05
+# rounds of balancing, over all channels
+SWEEPS = 5
 # growth per step that is put down to rounding of the spectrum
 TOLERANCE = 1e-3
 
@@ -18,7 +20,10 @@ def ritz_values(tendency: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:
     """Return the outer eigenvalues of a tendency's Jacobian, approximately.
 
     Arnoldi iteration on central differences of the tendency, which are exact for
-    quadratic nonlinearities.
+    quadratic nonlinearities. Channels are measured in units in which each drives the
+    others as strongly as they drive it: in metres and metres per second, say, the
+    fields of a wave would make a Jacobian far from normal, whose eigenvalues the
+    iteration finds late.
 
     Args:
         tendency: the autonomous right-hand side.
@@ -28,7 +33,8 @@ def ritz_values(tendency: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:
         Complex eigenvalues [1/s].
 
     Source:
-        W. E. Arnoldi (1951), Quarterly of Applied Mathematics 9, 17-29.
+        W. E. Arnoldi (1951), Quarterly of Applied Mathematics 9, 17-29; E. E. Osborne
+        (1960), Journal of the ACM 7, 338-345, for the units.
     """
     generator = torch.Generator().manual_seed(0)
     v = torch.randn(u.shape, generator=generator, dtype=torch.float64).to(u)
@@ -36,13 +42,10 @@ def ritz_values(tendency: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:
     amplitude = u.abs().max().clamp_min(torch.finfo(u.dtype).tiny ** 0.25)
     if not bool(u.any()):
         amplitude = torch.ones_like(amplitude)
-    basis = [v / v.norm()]
-    hessenberg = torch.zeros(size + 1, size, dtype=torch.float64)
-    for column in range(size):
-        direction = basis[-1]
+
+    def slope(direction: Tensor) -> Tensor:
         epsilon = 1e-2 * amplitude / direction.abs().max()
         w = tendency(u + epsilon * direction) - tendency(u - epsilon * direction)
-        w = w / (2 * epsilon)
         if not bool(torch.isfinite(w).all()):
             raise DivergenceError(
                 explain(
@@ -53,6 +56,13 @@ def ritz_values(tendency: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:
                     "allow_unstable=True",
                 )
             )
+        return w / (2 * epsilon)
+
+    units = _units(slope, v)
+    basis = [v / v.norm()]
+    hessenberg = torch.zeros(size + 1, size, dtype=torch.float64)
+    for column in range(size):
+        w = slope(units * basis[-1]) / units
         for row, vector in enumerate(basis):
             weight = (vector * w).sum()
             hessenberg[row, column] = weight
@@ -63,6 +73,32 @@ def ritz_values(tendency: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:
             return torch.linalg.eigvals(hessenberg[: column + 1, : column + 1])
         basis.append(w / norm)
     return torch.linalg.eigvals(hessenberg[:size])
+
+
+def _units(slope: Callable[[Tensor], Tensor], v: Tensor) -> Tensor:
+    """Return a unit per channel, a power of two, that balances the Jacobian's blocks.
+
+    Args:
+        slope: multiplies with the Jacobian.
+        v: random state, of which each channel is tried in turn.
+    """
+    channels = v.shape[1]
+    units = torch.ones(channels, dtype=torch.float64)
+    if channels > 1:
+        blocks = torch.zeros(channels, channels, dtype=torch.float64)
+        for source in range(channels):
+            mask = torch.zeros_like(v)
+            mask[:, source] = 1
+            effect = slope(mask * v).transpose(0, 1).flatten(1).norm(dim=1)
+            blocks[:, source] = effect / (mask * v).norm()
+        blocks.fill_diagonal_(0)
+        for _ in range(SWEEPS):
+            for k in range(channels):
+                scaled = blocks * units / units[:, None]
+                driven, drives = scaled[k].norm(), scaled[:, k].norm()
+                if driven > 0 and drives > 0:
+                    units[k] *= 2 ** torch.round(torch.log2(driven / drives) / 2)
+    return units.reshape(1, -1, *[1] * (v.ndim - 2)).to(v)
 
 
 def largest_stable_step(

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -25,6 +25,30 @@ class System(Protocol):
 
     def solve(self, u: Tensor, dt: Tensor | float) -> Tensor:
         """Return the solution ``w`` of ``w - dt * linear(w) = u``."""
+        ...
+
+    def symbol(self) -> Tensor:
+        """Return the Fourier symbol of the stiff linear part [1/s]."""
+        ...
+
+    def to_modes(self, u: Tensor) -> Tensor:
+        """Return the Fourier coefficients on which the symbol acts."""
+        ...
+
+    def from_modes(self, modes: Tensor) -> Tensor:
+        """Return the state that has the given Fourier coefficients."""
+        ...
+
+    def kick(self, u: Tensor, time: Tensor | float) -> Tensor:
+        """Return the tendency of the momenta, zero in the positions."""
+        ...
+
+    def drift(self, u: Tensor, time: Tensor | float) -> Tensor:
+        """Return the tendency of the positions, zero in the momenta."""
+        ...
+
+    def check_separable(self, u: Tensor, time: Tensor | float) -> None:
+        """Raise unless positions drive only momenta, and momenta only positions."""
         ...
 
 
@@ -101,7 +125,13 @@ def scaled(weights: tuple[float, ...], dt: Tensor | float) -> Weights:
 
 
 class AbstractStepper(ABC):
-    """Words that all steppers share."""
+    """Words that all steppers share.
+
+    Attributes:
+        compiles: whether ``torch.compile`` can take a whole step.
+    """
+
+    compiles: ClassVar[bool] = True
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.pdes.derivatives import Derivatives
+from physbias.pdes.exact import Time, phase, spread, wave_vector
 from physbias.pdes.pde import PDE, Coefficient, check_coefficient, uniform
 
 
@@ -30,6 +31,7 @@ class AdvectionDiffusion(PDE):
     """
 
     fields = {"u": 1}
+    exact = {"plane_wave": (1, 2, 3)}
 
     def __init__(
         self, diffusivity: Coefficient = 1.0, wind: Sequence[float] | Tensor = (1.0,)
@@ -71,3 +73,29 @@ class AdvectionDiffusion(PDE):
         """Return the symbol of the diffusion [1/s]."""
         diffusivity = uniform(self.diffusivity, "diffusivity")
         return d.coefficient(diffusivity) * d.laplacian_symbol()
+
+    def invariants(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
+        r"""Return the mass :math:`\int u`, kept where D does not vary in space."""
+        return {"mass": d.integral(u).sum(1)}
+
+    def dissipated(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
+        r"""Return :math:`\tfrac12\int u^2`."""
+        return {"square": d.integral(u.square()).sum(1) / 2}
+
+    def plane_wave(
+        self, coords: Tensor, time: Time, *, wavenumbers: Sequence[float] | None = None
+    ) -> Tensor:
+        r"""Return :math:`e^{-D|k|^2 t} \cos(k\cdot(x - ct))`.
+
+        Args:
+            coords: coordinates [m].
+            time: time [s].
+            wavenumbers: :math:`k` [rad/m], one per axis; 1 along all if not given.
+        """
+        k = wave_vector(wavenumbers, coords)
+        decay = spread(self.diffusivity, coords, "diffusivity") * k.square().sum()
+        turn = phase(coords, k)
+        for axis in range(coords.shape[1]):
+            speed = spread(torch.as_tensor(self.wind)[..., axis], coords, "wind")
+            turn = turn - k[:, axis : axis + 1] * speed * time
+        return torch.exp(-decay * time) * torch.cos(turn)

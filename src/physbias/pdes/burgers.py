@@ -1,9 +1,12 @@
 """Viscous Burgers' equation."""
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
 from physbias.pdes.derivatives import Derivatives
+from physbias.pdes.exact import Time, moving, spread, wave_vector
 from physbias.pdes.pde import PDE, Coefficient, check_coefficient, uniform
 
 
@@ -27,6 +30,7 @@ class Burgers(PDE):
     """
 
     fields = {"velocity": "vector"}
+    exact = {"potential_flow": (1, 2, 3), "shock": (1,)}
 
     def __init__(self, viscosity: Coefficient = 0.01) -> None:
         super().__init__()
@@ -40,6 +44,64 @@ class Burgers(PDE):
         """Return the symbol of the viscous term [1/s]."""
         viscosity = uniform(self.viscosity, "viscosity")
         return d.coefficient(viscosity) * d.laplacian_symbol()
+
+    def invariants(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
+        r"""Return the momentum :math:`\int u`, which only a line conserves."""
+        return {"momentum": d.integral(u).sum(1)} if d.ndim == 1 else {}
+
+    def dissipated(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
+        r"""Return the energy :math:`\tfrac12\int u^2`, which falls on a line."""
+        energy = d.integral(u.square()).sum(1) / 2
+        return {"energy": energy} if d.ndim == 1 else {}
+
+    def potential_flow(
+        self, coords: Tensor, time: Time, *, wavenumbers: Sequence[float] | None = None
+    ) -> Tensor:
+        r"""Return :math:`u = -2\nu\nabla\varphi/\varphi` of a decaying wave.
+
+        :math:`\varphi = 3 + e^{-\nu|k|^2 t}\prod_i \cos(k_i x_i)` obeys the heat
+        equation.
+
+        Args:
+            coords: coordinates [m].
+            time: time [s].
+            wavenumbers: :math:`k` [rad/m], one per axis; 1 along all if not given.
+
+        Source:
+            J. D. Cole (1951), Quarterly of Applied Mathematics 9, 225-236.
+        """
+        k = wave_vector(wavenumbers, coords)
+        viscosity = spread(self.viscosity, coords, "viscosity")
+        decay = torch.exp(-viscosity * k.square().sum() * time)
+        cosines, sines = torch.cos(k * coords), torch.sin(k * coords)
+        slopes = []
+        for axis in range(coords.shape[1]):
+            factors = cosines.clone()
+            factors[:, axis] = -k[:, axis] * sines[:, axis]
+            slopes.append(factors.prod(1, keepdim=True))
+        phi = 3 + decay * cosines.prod(1, keepdim=True)
+        return -2 * viscosity * decay * torch.cat(slopes, dim=1) / phi
+
+    def shock(
+        self, coords: Tensor, time: Time, *, left: float = 1.0, right: float = 0.0
+    ) -> Tensor:
+        r"""Return a viscous shock of the line, of speed :math:`c = (u_L + u_R)/2`.
+
+        :math:`u = c - \tfrac{\Delta}{2}\tanh(\Delta (x - ct)/4\nu)`, :math:`\Delta =
+        u_L - u_R`.
+
+        Args:
+            coords: coordinates [m].
+            time: time [s].
+            left: :math:`u_L` [m/s].
+            right: :math:`u_R` [m/s], below ``left``.
+
+        Source:
+            G. B. Whitham (1974), Linear and Nonlinear Waves, section 4.2.
+        """
+        speed, jump = (left + right) / 2, left - right
+        steepness = jump / (4 * spread(self.viscosity, coords, "viscosity"))
+        return speed - jump / 2 * torch.tanh(steepness * moving(coords, speed, time))
 
 
 def cole_hopf(x: Tensor, t: Tensor | float, viscosity: float) -> Tensor:

@@ -33,7 +33,7 @@ class DivergenceFree:
 
     def violation(self, pde: PDE, u: Tensor, d: Derivatives) -> Tensor:
         """Return the divergence [1/s]."""
-        return d.div(u[:, pde.channels(d.ndim)[self.field]])
+        return d.of(self.field).div(u[:, pde.channels(d.ndim)[self.field]])
 
     def force(self, pde: PDE, multipliers: Tensor, d: Derivatives) -> Tensor:
         """Return minus the pressure gradient, zero in the other fields."""

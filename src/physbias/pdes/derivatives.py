@@ -1,8 +1,11 @@
 """What an equation may ask of a derivative scheme."""
 
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from physbias.pdes.conservation import ConservationLaw
 
 
 @runtime_checkable
@@ -29,6 +32,15 @@ class Derivatives(Protocol):
 
     def partial(self, u: Tensor, axis: int, order: int = 1) -> Tensor:
         """Return the derivative of every channel along one space axis."""
+        ...
+
+    @property
+    def derived(self) -> "Derivatives":
+        """The same derivatives for what is made from the state and is no field."""
+        ...
+
+    def of(self, field: str) -> "Derivatives":
+        """Return the same derivatives for one field, with its own conditions."""
         ...
 
     def x(self, u: Tensor) -> Tensor:
@@ -63,6 +75,10 @@ class Derivatives(Protocol):
         """Return the sum of second derivatives of every channel."""
         ...
 
+    def diffuse(self, u: Tensor, a: Tensor) -> Tensor:
+        """Return ``div(a grad u)`` of a single channel, for an ``a`` that varies."""
+        ...
+
     def advect(self, v: Tensor, u: Tensor) -> Tensor:
         """Return ``(v . grad) u`` for every channel of ``u``."""
         ...
@@ -73,6 +89,14 @@ class Derivatives(Protocol):
 
     def inverse_laplacian(self, f: Tensor) -> Tensor:
         """Return the field of zero mean whose ``div(grad)`` is ``f`` less its mean."""
+        ...
+
+    def integral(self, u: Tensor) -> Tensor:
+        """Return the integral over the domain, ``(batch, channel)``."""
+        ...
+
+    def flux_divergence(self, u: Tensor, law: "ConservationLaw") -> Tensor:
+        """Return the divergence of a law's flux, and its other products."""
         ...
 
     def dealias(self, u: Tensor) -> Tensor:

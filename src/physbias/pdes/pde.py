@@ -52,6 +52,13 @@ class PDE(nn.Module):
         fields: name of each field and its number of channels; ``"vector"`` stands for
             one channel per space axis.
         constraints: what every state obeys besides the evolution.
+        momenta: names of the fields that positions, the other fields, drive and that
+            drive them in turn; symplectic steppers need them.
+        exact: methods that give exact solutions, and the numbers of space axes in
+            which each holds. They take coordinates ``(1, axis, *space)`` or ``(points,
+            axis)`` and a time, and return what a perfect network would: the state,
+            followed by the multipliers of the constraints, in the dtype of the
+            coordinates.
         units: what the quantities are measured in, for the reader.
 
     Example:
@@ -63,6 +70,8 @@ class PDE(nn.Module):
 
     fields: ClassVar[Mapping[str, FieldSize]] = {}
     constraints: tuple[Constraint, ...] = ()
+    momenta: tuple[str, ...] = ()
+    exact: ClassVar[Mapping[str, tuple[int, ...]]] = {}
 
     def __setattr__(self, name: str, value: Tensor | nn.Module) -> None:
         """Keep plain tensors as buffers, so that they move and are saved."""
@@ -137,6 +146,24 @@ class PDE(nn.Module):
         """Return fields that follow from the state, such as a pressure."""
         return {}
 
+    def invariants(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
+        """Return what the equation conserves on a periodic domain, ``(batch,)`` each.
+
+        Args:
+            u: state ``(batch, channel, *space)``.
+            d: derivatives on a grid.
+        """
+        return {}
+
+    def dissipated(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
+        """Return what never grows on a periodic domain, ``(batch,)`` each.
+
+        Args:
+            u: state ``(batch, channel, *space)``.
+            d: derivatives on a grid.
+        """
+        return {}
+
     def extra_repr(self) -> str:
         """Show the coefficients that are plain numbers or small tensors."""
         held = {**vars(self), **self._parameters, **self._buffers}
@@ -206,7 +233,8 @@ class PDE(nn.Module):
                 ones = d.coords.new_ones([1] * d.coords.ndim)
                 value = ones * value
             parts.append(value)
-        lead = torch.broadcast_shapes(*(part[:, :1].shape for part in parts))
+        # torch.broadcast_shapes imports SymPy: 37 MB and a quarter of a second
+        lead = torch.broadcast_tensors(*(part[:, :1] for part in parts))[0].shape
         sizes = [where.stop - where.start for where in self.channels(d.ndim).values()]
         spread = [
             part.expand(lead[0], size, *lead[2:])
@@ -227,6 +255,14 @@ class PDE(nn.Module):
                     remedy=f"select or stack the fields of {type(self).__name__}",
                 )
             )
+
+    def check_values(self, u: Tensor, name: str) -> None:
+        """Raise where a state has values that the equation gives no sense to.
+
+        Args:
+            u: state.
+            name: what to call it in the message.
+        """
 
     def _check_fields(self, argument: str, parts: Mapping[str, object]) -> None:
         if parts.keys() != self.fields.keys():
@@ -289,7 +325,11 @@ def pde(
 
 
 def check_coefficient(
-    value: Coefficient, name: str, *, minimum: float | None = None
+    value: Coefficient,
+    name: str,
+    *,
+    minimum: float | None = None,
+    above: float | None = None,
 ) -> Coefficient:
     """Return a coefficient after checking its kind and range.
 
@@ -298,9 +338,10 @@ def check_coefficient(
             broadcasts against states; or an ``nn.Parameter`` to be learned.
         name: the argument's name, for the message.
         minimum: smallest allowed value, if there is one.
+        above: value that it must exceed, if there is one.
 
     Raises:
-        ArgumentError: not a real number or tensor, not finite, or below the minimum.
+        ArgumentError: not a real number or tensor, not finite, or out of range.
     """
     if isinstance(value, bool) or not isinstance(value, int | float | Tensor):
         raise ArgumentError(
@@ -327,6 +368,15 @@ def check_coefficient(
                 name,
                 found=f"{values.min().item():g}",
                 expected=f"at least {minimum:g}",
+                remedy="correct its sign or its unit",
+            )
+        )
+    if above is not None and bool((values <= above).any()):
+        raise ArgumentError(
+            explain(
+                name,
+                found=f"{values.min().item():g}",
+                expected=f"more than {above:g}",
                 remedy="correct its sign or its unit",
             )
         )

@@ -7,7 +7,16 @@ from math import inf, isfinite
 from torch import Tensor
 
 from physbias.errors import ArgumentError, explain
-from physbias.strong.gradients import Adjoint, Checkpoint, Gradient
+from physbias.numerics import DormandPrince, Stepper
+from physbias.strong.gradients import (
+    Adjoint,
+    BinomialCheckpoint,
+    Checkpoint,
+    Gradient,
+    LinearAdjoint,
+)
+
+FIXED_STEPS = Checkpoint | BinomialCheckpoint | LinearAdjoint
 
 
 def check_times(times: Sequence[float] | Tensor) -> list[float]:
@@ -50,12 +59,26 @@ def check_choices(
                 remedy="use Backprop() or Checkpoint(), which differentiate the steps",
             )
         )
-    if adaptive and (isinstance(gradient, Checkpoint) or compiled or dt is not None):
+    if adaptive and (isinstance(gradient, FIXED_STEPS) or compiled or dt is not None):
         raise ArgumentError(
             explain(
                 "stepper",
-                found="DormandPrince with dt, compile or Checkpoint()",
+                found="DormandPrince with dt, compile, Checkpoint(), "
+                "BinomialCheckpoint() or LinearAdjoint()",
                 expected="a stepper of fixed steps for these",
                 remedy="drop them, or use RK4()",
+            )
+        )
+
+
+def check_compiles(stepper: Stepper | DormandPrince) -> None:
+    """Raise where a step cannot be compiled as a whole."""
+    if not getattr(stepper, "compiles", True):
+        raise ArgumentError(
+            explain(
+                "compile",
+                found=f"True with {stepper!r}",
+                expected="a stepper without iterations or complex arithmetic",
+                remedy="leave compile out, or use an explicit or IMEX stepper",
             )
         )

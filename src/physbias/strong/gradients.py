@@ -1,18 +1,36 @@
 """How gradients come back through time."""
 
 from dataclasses import dataclass
+from math import isqrt
 
 from physbias.errors import ArgumentError, explain
+from physbias.strong.schedule import Binomial, Schedule, Stateless, Uniform
+
+
+@dataclass(frozen=True, slots=True)
+class Autograd:
+    """Keep whatever every operation of every step leaves for its gradient.
+
+    No step is taken twice, at the price of ten and more states per step. It also
+    serves what the others refuse: steps that draw random numbers, coefficients that
+    are set between forward and backward, and ``torch.func``.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Backprop:
-    """Keep every step: the fastest, with memory that grows with their number."""
+    """Keep the state before every step, and take each step again for its gradient."""
+
+    def schedule(self, steps: int) -> Schedule:
+        """Return which states are kept of a number of steps."""
+        return Uniform(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """Keep some states and recompute the steps between them.
+
+    Every step but the last of a segment is taken three times in all.
 
     Args:
         segment: steps from one kept state to the next; the square root of their number
@@ -22,8 +40,7 @@ class Checkpoint:
         ArgumentError: ``segment`` below 1.
 
     Source:
-        A. Griewank and A. Walther (2000), ACM Transactions on Mathematical Software
-        26, 19-45; T. Chen et al. (2016), arXiv 1604.06174.
+        T. Chen et al. (2016), arXiv 1604.06174, section 4.
     """
 
     segment: int | None = None
@@ -38,6 +55,68 @@ class Checkpoint:
                     remedy="leave it out for the square root of the number of steps",
                 )
             )
+
+    def schedule(self, steps: int) -> Schedule:
+        """Return which states are kept of a number of steps."""
+        return Uniform(self.segment or isqrt(max(steps - 1, 0)) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class BinomialCheckpoint:
+    """Keep a given number of states at once, and recompute as few steps as that allows.
+
+    With s states, the states before n steps are found by r n - C(s + r, s + 1) steps,
+    where r is the smallest number with C(s + r, s) >= n, and the first n - 1 of them
+    are the forward run. States at output times are kept besides, and of the steps
+    between two output times all are taken once more where others follow.
+
+    Args:
+        states: kept at once, the first one among them; the one before the next step
+            to be reversed comes on top.
+
+    Raises:
+        ArgumentError: ``states`` below 1.
+
+    Source:
+        A. Griewank and A. Walther (2000), ACM Transactions on Mathematical Software
+        26, 19-45, proposition 1 and equation 7.
+    """
+
+    states: int
+
+    def __post_init__(self) -> None:
+        if self.states < 1:
+            raise ArgumentError(
+                explain(
+                    "states",
+                    found=repr(self.states),
+                    expected="at least one, the first",
+                    remedy="give as many as memory allows",
+                )
+            )
+
+    def schedule(self, steps: int) -> Schedule:
+        """Return which states are kept of a number of steps."""
+        return Binomial(self.states)
+
+
+@dataclass(frozen=True, slots=True)
+class LinearAdjoint:
+    """Transpose the steps of a linear equation, which needs no state.
+
+    The derivative of a linear step does not depend on the state. That is checked
+    when a solve begins, at the initial state and at random ones. A learned
+    coefficient that multiplies the state is refused, because its gradient does
+    depend on the states.
+
+    Source:
+        M. B. Giles and N. A. Pierce (2000), Flow, Turbulence and Combustion 65,
+        393-415, section 2, for the discrete adjoint.
+    """
+
+    def schedule(self, steps: int) -> Schedule:
+        """Return which states are kept of a number of steps."""
+        return Stateless()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +133,5 @@ class Adjoint:
     """
 
 
-Gradient = Backprop | Checkpoint | Adjoint
+Replayed = Backprop | Checkpoint | BinomialCheckpoint | LinearAdjoint
+Gradient = Autograd | Replayed | Adjoint

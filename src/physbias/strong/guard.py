@@ -127,7 +127,7 @@ def check_unchanged(held: Held, pde: PDE) -> None:
             explain(
                 "gradient",
                 found="coefficients that were set between the forward and the backward",
-                expected="the same ones: Checkpoint() repeats the steps",
-                remedy="call backward before the next forward, or use Backprop()",
+                expected="the same ones, because the steps are repeated",
+                remedy="call backward before the next forward, or use Autograd()",
             )
         )

@@ -2,42 +2,34 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from math import ceil, inf, isqrt
+from math import ceil, inf
 from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from physbias.errors import (
-    ArgumentError,
-    DivergenceError,
-    StabilityError,
-    explain,
-)
+from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
 from physbias.numerics import (
     SSPRK3,
     DormandPrince,
     FiniteDifference,
+    Multistep,
     Scheme,
     SemiDiscrete,
     Stepper,
-    largest_stable_step,
-    ritz_values,
 )
 from physbias.pdes import PDE
 from physbias.shapes import check_finite, check_float
 from physbias.strength import Strength
 from physbias.strong.adaptive import integrate
-from physbias.strong.checks import check_choices, check_times
-from physbias.strong.gradients import Adjoint, Backprop, Checkpoint, Gradient
-from physbias.strong.guard import StepGuard, check_unchanged, held_coefficients
-
-SAFETY = 0.8
-# difference of one step and two half steps that a step chosen here may show, relative
-ACCURACY = 1e-4
-HALVINGS = 40
+from physbias.strong.checks import check_choices, check_compiles, check_times
+from physbias.strong.gradients import Adjoint, Backprop, Gradient
+from physbias.strong.guard import StepGuard
+from physbias.strong.limits import accurate_step, admitted_step, stable_step
+from physbias.strong.march import Interval
+from physbias.strong.rollout import Rollout
 
 
 class Solver(nn.Module):
@@ -59,7 +51,8 @@ class Solver(nn.Module):
             must not depend on the others. The same holds for the error that
             ``DormandPrince`` controls.
         gradient: how gradients come back: ``Backprop()``, ``Checkpoint()``,
-            ``Adjoint()``.
+            ``BinomialCheckpoint(states)``, ``LinearAdjoint()``, ``Adjoint()`` or
+            ``Autograd()``.
         compile: compile the step with ``torch.compile``, which fuses it.
         allow_unstable: take steps above the stability limit.
 
@@ -98,7 +91,10 @@ class Solver(nn.Module):
         super().__init__()
         adaptive = isinstance(stepper, DormandPrince)
         check_choices(dt, gradient, adaptive=adaptive, compiled=compile)
-        scheme.bind(grid)  # refuse a grid that the scheme cannot use, now
+        if compile:
+            check_compiles(stepper)
+        # refuse a grid that the scheme or the equation cannot use, now
+        scheme.bind(grid).bound_to(pde.fields)
         self.pde = pde
         self.grid = grid
         self.scheme = scheme
@@ -150,13 +146,16 @@ class Solver(nn.Module):
         dt = self._admitted_step(u, instants[0], span)
         yield u
         first = 0
-        segment = self._segment(ceil((instants[-1] - instants[0]) / dt))
+        rollout = Rollout(
+            self._advance, self._eager_advance, self.pde, self.gradient, ceil(span / dt)
+        )
         for start, end in pairwise(instants):
             if self.dt is None:  # a flow that speeds up needs shorter steps
                 dt = self._admitted_step(u, start, span)
             count = max(1, ceil((end - start) / dt * (1 - 1e-9)))
-            step = (end - start) / count
-            u = self._advance(u, start, step, count=count, first=first, segment=segment)
+            interval = Interval(start, (end - start) / count, count, first)
+            carried = self._begin(u, start, interval.dt)
+            u = self._state(rollout(carried, interval, final=end == instants[-1]))
             first += count
             yield u
 
@@ -226,118 +225,63 @@ class Solver(nn.Module):
         The spectrum of the scheme, linearised about the state, is held against the
         stability region of the stepper.
         """
-        if isinstance(self.stepper, DormandPrince):
-            return inf
-        stepper, d = self.stepper, self.system(u).derivatives
-        system = SemiDiscrete(self.pde.known, d)
-        with torch.no_grad():
-            spectrum = ritz_values(
-                lambda w: stepper.explicit_part(system, w, time), u.detach()
-            )
-        return largest_stable_step(spectrum, stepper.growth)
+        system = SemiDiscrete(self.pde.known, self.system(u).derivatives)
+        return stable_step(system, self.stepper, u, time)
 
     def __getstate__(self) -> dict[str, object]:
         """Leave the compiled step out of copies and pickles: it is made anew."""
         return {**self.__dict__, "_step_function": None}
 
     def _step(self, u: Tensor, time: float, dt: float) -> Tensor:
-        assert not isinstance(self.stepper, DormandPrince)  # refused by the callers
-        system = self.system(u)
+        return self._state(self._advance(self._begin(u, time, dt), time, dt))
+
+    def _begin(self, u: Tensor, time: float, dt: float) -> Tensor:
+        """Return what the stepper carries from step to step, most often the state."""
+        if not isinstance(self.stepper, Multistep):
+            return u
+        return self.stepper.begin(self.system(u), u, time, dt)
+
+    def _state(self, carried: Tensor) -> Tensor:
+        if not isinstance(self.stepper, Multistep):
+            return carried
+        return self.stepper.state(carried)
+
+    def _advance(self, carried: Tensor, time: float, dt: float) -> Tensor:
         if not self.compile_step:
-            return self.stepper.step(system, u, time, dt)
+            return self._eager_advance(carried, time, dt)
         if self._step_function is None:
-            self._step_function = torch.compile(self.stepper.step, fullgraph=True)
+            self._step_function = torch.compile(self._method(), fullgraph=True)
         # tensors, so that a new time or step is not a new program
         clock = torch.tensor(time, dtype=torch.float64)
         length = torch.tensor(dt, dtype=torch.float64)
-        return self._step_function(system, u, clock, length)
+        return self._step_function(self.system(carried), carried, clock, length)
 
-    def _advance(
-        self,
-        u: Tensor,
-        start: float,
-        dt: float,
-        *,
-        count: int,
-        first: int,
-        segment: int,
-    ) -> Tensor:
-        """Return the state ``count`` steps later, segment by segment."""
-        # costs a tenth of a second to import: not before use
-        from torch.utils.checkpoint import checkpoint
+    def _eager_advance(self, carried: Tensor, time: float, dt: float) -> Tensor:
+        return self._method()(self.system(carried), carried, time, dt)
 
-        before, held = u, held_coefficients(self.equation)
-
-        def run(v: Tensor, begin: int, end: int) -> Tensor:
-            check_unchanged(held, self.equation)  # a checkpoint runs this again, later
-            for n in range(begin, end):
-                v = self._step(v, start + n * dt, dt)
-            return v
-
-        for begin in range(0, count, segment):
-            end = min(begin + segment, count)
-            if isinstance(self.gradient, Checkpoint) and torch.is_grad_enabled():
-                u = checkpoint(run, u, begin, end, use_reentrant=False)
-            else:
-                u = run(u, begin, end)
-        if not bool(torch.isfinite(u).all()):
-            self._report_blow_up(before, start, dt, count=count, first=first)
-        return u
-
-    def _report_blow_up(
-        self, u: Tensor, start: float, dt: float, *, count: int, first: int
-    ) -> None:
-        """Repeat the steps to find the one that was not finite, and name it."""
-        largest = float(u.abs().max())
-        with torch.no_grad():
-            for n in range(count):
-                u = self._step(u, start + n * dt, dt)
-                if not bool(torch.isfinite(u).all()):
-                    raise DivergenceError(
-                        explain(
-                            "solution",
-                            found=f"NaN or infinity after step {first + n + 1} "
-                            f"(t = {start + (n + 1) * dt:.6g}, dt = {dt:.3g}), the "
-                            f"largest value before it {largest:.3g}",
-                            expected="finite values",
-                            remedy="use a smaller dt, more viscosity or a finer grid",
-                        )
-                    )
-                largest = float(u.abs().max())
-
-    def _segment(self, steps: int) -> int:
-        if not isinstance(self.gradient, Checkpoint):
-            return max(steps, 1)
-        return self.gradient.segment or isqrt(max(steps - 1, 0)) + 1
+    def _method(self) -> Callable[..., Tensor]:
+        assert not isinstance(self.stepper, DormandPrince)  # refused by the callers
+        if isinstance(self.stepper, Multistep):
+            return self.stepper.advance
+        return self.stepper.step
 
     def _check_state(self, u0: Tensor) -> None:
         check_float(u0, "u0")
         self.grid.check(u0, "u0")
         self.pde.check_channels(u0, self.grid.ndim, "u0")
         check_finite(u0, "u0")
+        self.pde.known.check_values(u0, "u0")
 
     def _limit(self, u: Tensor, time: float, span: float) -> float:
-        """Return the stability limit; without a given step, one that is accurate too.
-
-        Slow decay, growth and reactions are stable at steps far too long to be right:
-        the step is halved until one step and two half steps agree.
-        """
+        """Return the stability limit, or less where nobody gave a step."""
         limit = self.stable_step(u, time=time)
-        step = min(SAFETY * limit, span)
-        if self.dt is not None or not 0 < step < inf:
+        if self.dt is not None:
             return limit
-        with torch.no_grad():
-            for _ in range(HALVINGS):
-                middle = self._step(u, time, step / 2)
-                fine = self._step(middle, time + step / 2, step / 2)
-                error = (self._step(u, time, step) - fine).norm()
-                if bool(error <= ACCURACY * torch.maximum(u.norm(), fine.norm())):
-                    break
-                step = step / 2
-        return step / SAFETY
+        return accurate_step(self._step, u, time, limit=limit, span=span)
 
     def _admitted_step(self, u: Tensor, time: float, span: float) -> float:
         """Return the step to take, or refuse the one that was asked for."""
+        assert not isinstance(self.stepper, DormandPrince)  # has no such limit
         if self.allow_unstable and self.dt is not None:
             return self.dt
         limit = self._guard.limit(
@@ -346,26 +290,4 @@ class Solver(nn.Module):
             compute=lambda: self._limit(u, time, span),
             wanted=self.dt,
         )
-        if self.dt is None:
-            if not 0 < limit < inf:
-                raise StabilityError(
-                    explain(
-                        "dt",
-                        found="no dt, and a stability limit of "
-                        f"{limit:.3g} for {self.stepper!r}",
-                        expected="a dt, or a limit to take it from",
-                        remedy="give dt, or use a stepper that is stable here",
-                    )
-                )
-            return SAFETY * limit
-        if self.dt > limit:
-            raise StabilityError(
-                explain(
-                    "dt",
-                    found=f"{self.dt:.4g}",
-                    expected=f"at most {limit:.4g}, the stability limit of "
-                    f"{self.stepper!r} with {self.scheme!r} at this state",
-                    remedy="use a smaller dt, an IMEX stepper, or allow_unstable=True",
-                )
-            )
-        return self.dt
+        return admitted_step(self.dt, limit, stepper=self.stepper, scheme=self.scheme)

@@ -93,7 +93,8 @@ class ResidualLoss(nn.Module):
                     remedy="give the typical size of u_t of each channel",
                 )
             )
-        scheme.bind(grid)  # refuse a grid that the scheme cannot use, now
+        # refuse a grid that the scheme or the equation cannot use, now
+        scheme.bind(grid).bound_to(pde.fields)
         self.pde = pde
         self.grid = grid
         self.dt = dt
@@ -175,9 +176,8 @@ class ResidualLoss(nn.Module):
     def _derivatives(self, u: Tensor) -> GridDerivatives:
         key = (u.dtype, u.device)
         if key not in self._bound:
-            self._bound[key] = self.scheme.bind(
-                self.grid, dtype=u.dtype, device=u.device
-            )
+            bound = self.scheme.bind(self.grid, dtype=u.dtype, device=u.device)
+            self._bound[key] = bound.bound_to(self.pde.fields)
         return self._bound[key]
 
     def _check(self, u: Tensor) -> None:

@@ -1,0 +1,126 @@
+"""Equations of rest, in one form that residuals and solvers share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from physbias.errors import ArgumentError, ShapeError, explain
+from physbias.pdes.derivatives import Derivatives
+from physbias.pdes.pde import Coefficient, check_coefficient
+
+CoefficientField = Coefficient | Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class EllipticForm:
+    r"""The balance :math:`\nabla\cdot(a\nabla u) + \lambda u = f`, as sampled.
+
+    Args:
+        conductivity: :math:`a`, positive.
+        shift: :math:`\lambda`.
+        source: :math:`f`.
+    """
+
+    conductivity: Coefficient
+    shift: Coefficient
+    source: Coefficient
+
+    def residual(self, u: Tensor, d: Derivatives) -> Tensor:
+        """Return the left side less the right.
+
+        Args:
+            u: state ``(batch, 1, *space)`` or ``(points, 1)``.
+            d: takes derivatives.
+
+        Raises:
+            ShapeError: a coefficient of another batch than the state.
+        """
+        a = self.conductivity
+        if isinstance(a, Tensor) and not is_uniform(a, d):
+            spread = d.diffuse(u, a)
+        else:
+            spread = a * d.laplacian(u)
+        result = spread + self.shift * u - self.source
+        if result.shape != u.shape:
+            raise ShapeError(
+                explain(
+                    "u",
+                    found=f"shape {tuple(u.shape)}",
+                    expected=f"that of the equation's coefficients, "
+                    f"{tuple(result.shape)}",
+                    remedy="give one state per sample of the coefficients",
+                )
+            )
+        return result
+
+
+@runtime_checkable
+class Elliptic(Protocol):
+    """An equation of rest that has an :class:`EllipticForm`."""
+
+    def form(self, d: Derivatives) -> EllipticForm:
+        """Return the balance, its coefficients on the scheme's grid or points."""
+        ...
+
+
+def sample_field(value: CoefficientField, d: Derivatives) -> Coefficient:
+    """Return a coefficient where a scheme has its points.
+
+    Args:
+        value: a number, a tensor, or a function of the coordinates ``(1, axis,
+            *space)`` or ``(points, axis)`` that returns one channel.
+        d: knows the points.
+
+    Raises:
+        ShapeError: a field on a grid is asked for at points.
+    """
+    if not isinstance(value, float | int | Tensor):
+        return value(d.coords)
+    if isinstance(value, Tensor) and value.ndim > 2 and d.coords.ndim == 2:
+        raise ShapeError(
+            explain(
+                "coefficient",
+                found=f"a field on a grid, of shape {tuple(value.shape)}",
+                expected="a number or a function of the coordinates, at points",
+                remedy="give a function, or use ResidualLoss on the grid",
+            )
+        )
+    return d.coefficient(value)
+
+
+def check_field(
+    value: CoefficientField, name: str, *, positive: bool = False
+) -> CoefficientField:
+    """Return a coefficient after checking what can be checked before it is sampled.
+
+    Args:
+        value: a number, a tensor, or a function of the coordinates.
+        name: the argument's name, for the message.
+        positive: whether zero and below are refused.
+
+    Raises:
+        ArgumentError: of another kind, not finite, or not positive where it must be.
+    """
+    if callable(value) and not isinstance(value, Tensor):
+        return value
+    checked = check_coefficient(value, name)
+    if positive and bool((torch.as_tensor(checked).detach() <= 0).any()):
+        raise ArgumentError(
+            explain(
+                name,
+                found=f"{torch.as_tensor(checked).min().item():g}",
+                expected="positive values",
+                remedy="correct its sign or its unit",
+            )
+        )
+    return checked
+
+
+def is_uniform(value: Coefficient, d: Derivatives) -> bool:
+    """Return whether a sampled coefficient is the same at every point of a sample."""
+    if not isinstance(value, Tensor) or value.ndim == 0:
+        return True
+    return d.coords.ndim > 2 and all(n == 1 for n in value.shape[2:])

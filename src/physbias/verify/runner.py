@@ -1,0 +1,181 @@
+"""Proof of an equation: run every probe and report."""
+
+import copy
+from collections.abc import Callable
+from time import perf_counter
+
+import torch
+
+from physbias.errors import ArgumentError, explain
+from physbias.grid import Grid
+from physbias.numerics import (
+    SSPRK3,
+    DormandPrince,
+    FiniteDifference,
+    Scheme,
+    Stepper,
+)
+from physbias.pdes import PDE
+from physbias.verify import (
+    batch,
+    boundary,
+    conservation,
+    floor,
+    gradients,
+    order_space,
+    order_time,
+    symmetry,
+    uses,
+)
+from physbias.verify import (
+    witness as witnesses,
+)
+from physbias.verify.case import Case, Invariants
+from physbias.verify.finding import Finding, judged
+from physbias.verify.points import State
+from physbias.verify.report import Report
+
+Probe = Callable[[Case], Finding]
+PROBES: dict[str, Probe] = {
+    order_space.NAME: order_space.probe,
+    boundary.NAME: boundary.probe,
+    order_time.NAME: order_time.probe,
+    uses.NAME: uses.probe,
+    floor.NAME: floor.probe,
+    batch.NAME: batch.probe,
+    batch.COEFFICIENTS: batch.probe_coefficients,
+    gradients.NAME: gradients.probe,
+    conservation.NAME: conservation.probe,
+    symmetry.NAME: symmetry.probe,
+    witnesses.RESIDUAL: witnesses.probe_residual,
+    witnesses.BOUNDARY: witnesses.probe_boundary,
+    witnesses.SOLVER: witnesses.probe_solver,
+}
+
+
+def verify(
+    pde: PDE,
+    grid: Grid,
+    *,
+    witness: State | None = None,
+    scheme: Scheme = FiniteDifference(4),  # noqa: B008 (a frozen value)
+    stepper: Stepper | DormandPrince = SSPRK3(),  # noqa: B008 (a frozen value)
+    symmetries: tuple[str, ...] = (),
+    invariants: Invariants | None = None,
+    mean: float | tuple[float, ...] = 0.0,
+    amplitude: float = 1.0,
+    order: float | None = None,
+    start: float = 0.0,
+    duration: float | None = None,
+    probes: tuple[str, ...] | None = None,
+    seed: int = 0,
+) -> Report:
+    r"""Probe an equation, a scheme, a stepper and a grid, and report what was found.
+
+    All runs in float64 on the CPU, on a copy of the equation. Orders are taken on
+    grids of the same box with other numbers of points.
+
+    Without a witness the probes see whether everything that was made from the equation
+    agrees with the equation *as written*. A sign or a factor that is wrong in the
+    formula is wrong in every use alike, and only a witness finds it.
+
+    Args:
+        pde: the equation, the library's or your own.
+        grid: where states live.
+        witness: a known solution, called with coordinates ``(1, axis, *space)`` or
+            ``(points, axis)`` and a time that broadcasts, differentiable in both; it
+            returns the state along axis 1, and may give the multipliers of constraints
+            (a pressure) after it.
+        scheme: how derivatives are taken.
+        stepper: how time is stepped.
+        symmetries: those that the equation must have, of ``"translation"``,
+            ``"reflection"`` and ``"exchange"`` (of two axes). Those that it has are
+            asked of the scheme in any case.
+        invariants: takes states and derivatives and returns what is conserved, by name,
+            ``(batch,)`` each, besides the equation's own ``invariants``.
+        mean: level about which states are manufactured, one number or one per channel;
+            keep it away from zero for densities and depths.
+        amplitude: size of the manufactured states about it.
+        order: order that the scheme promises, if it does not say so itself.
+        start: time at which the comparison with the witness starts [s].
+        duration: its length [s]; if not given, some of the fastest times of the grid.
+        probes: names of the probes to run; all if not given.
+        seed: of the manufactured states.
+
+    Raises:
+        ArgumentError: an unknown probe or symmetry.
+
+    Source:
+        K. Salari and P. Knupp (2000), Sandia report SAND2000-1444, and P. J. Roache
+        (2002), Journal of Fluids Engineering 124, 4-10, for manufactured solutions.
+
+    Example:
+        >>> grid = Grid((32,), (1.0,), boundary=Periodic())
+        >>> report = verify(Heat(0.1), grid, probes=("order in space", "symmetry"))
+        >>> report.ok
+        True
+    """
+    _check_names("symmetries", symmetries, symmetry.KINDS)
+    names = tuple(PROBES) if probes is None else probes
+    _check_names("probes", names, tuple(PROBES))
+    case = Case(
+        pde=copy.deepcopy(pde).double().cpu(),
+        grid=grid,
+        scheme=scheme,
+        stepper=stepper,
+        witness=witness,
+        symmetries=symmetries,
+        conserved=invariants,
+        mean=(mean,) if isinstance(mean, int | float) else tuple(mean),
+        amplitude=amplitude,
+        order=order,
+        duration=duration,
+        start=start,
+        seed=seed,
+    )
+    begin = perf_counter()
+    findings = tuple(_run(name, case) for name in names)
+    subject = (
+        f"{_name(pde)} on {grid.num_points} points with {scheme!r} and {stepper!r}"
+    )
+    return Report(subject, findings, perf_counter() - begin)
+
+
+def _run(name: str, case: Case) -> Finding:
+    """Return what a probe finds; what it raises is a finding too."""
+    try:
+        with torch.enable_grad():
+            return PROBES[name](case)
+    except Exception as error:  # noqa: BLE001 (a user's equation may raise anything)
+        return judged(
+            name,
+            passed=False,
+            value=None,
+            criterion="the equation can be evaluated",
+            meaning=f"It raises {type(error).__name__}: {error}",
+            remedy="Mend what raises this, or, for a state out of range, set mean= and "
+            "amplitude=.",
+        )
+
+
+def _check_names(argument: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:
+    for name in names:
+        if name not in known:
+            raise ArgumentError(
+                explain(
+                    argument,
+                    found=repr(name),
+                    expected=f"of: {', '.join(known)}",
+                    remedy="correct the spelling",
+                )
+            )
+
+
+def _name(pde: PDE) -> str:
+    return (
+        "an equation given as a function" if _is_function(pde) else type(pde).__name__
+    )
+
+
+def _is_function(pde: PDE) -> bool:
+    return type(pde).__name__.startswith("_")

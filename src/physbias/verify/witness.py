@@ -1,0 +1,354 @@
+"""A known solution against the equation: the only judge of its signs and factors."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import inf
+
+import torch
+from torch import Tensor
+
+from physbias.boundary import Boundary, Dirichlet, Mirror, Neumann, Part, Robin
+from physbias.errors import DivergenceError, StabilityError
+from physbias.grid import Grid
+from physbias.numerics import DormandPrince, Spectral
+from physbias.shapes import AXIS_NAMES
+from physbias.strong import Solver
+from physbias.verify.case import F64, LEVELS, Case, largest, size
+from physbias.verify.finding import Finding, judged, skipped
+from physbias.verify.orders import observed_order
+from physbias.verify.points import NotAtPointsError, State, at_points
+from physbias.verify.sides import channel_conditions, walls
+
+RESIDUAL = "witness: residual"
+BOUNDARY = "witness: boundary"
+SOLVER = "witness: solver"
+TOLERANCE = 1e-6
+NUM_POINTS = 200
+SLACK = 0.5
+NUM_STEPS = 10
+REACH = 0.4
+BEND = 0.1
+NONE_GIVEN = (
+    "No witness: nothing here can see a wrong sign or factor, which every use shares."
+)
+NEEDED = "It needs a witness."
+GIVE_ONE = "Give witness=, a callable (coords, time) that solves the equation."
+
+
+def probe_residual(case: Case) -> Finding:
+    """Put the witness into the equation at random points of space and time."""
+    known = _known_solutions(case)
+    if not known:
+        return skipped(RESIDUAL, NONE_GIVEN, remedy=GIVE_ONE)
+    values, untried = {}, ""
+    for name, state in known.items():
+        try:
+            values[name] = _relative_residual(case, state)
+        except NotAtPointsError as error:
+            untried = str(error)
+    if not values:
+        return skipped(RESIDUAL, f"No known solution can be put in: {untried}.")
+    name = max(values, key=lambda name: values[name])
+    value = values[name]
+    return judged(
+        RESIDUAL,
+        passed=value <= TOLERANCE,
+        value=value,
+        criterion=f"at most {TOLERANCE:g} of the largest term",
+        meaning=f"At {NUM_POINTS} random points {name} leaves a residual "
+        f"of {value:.1e} of the size of its terms.",
+        remedy="The formula of the equation (or of the witness) is wrong: look for a "
+        "flipped sign, a missing factor, a wrong axis, a missing term, or a time that "
+        "d.time should have given.",
+    )
+
+
+def probe_boundary(case: Case) -> Finding:
+    """Test whether the witness obeys the conditions of the grid."""
+    if case.witness is None:
+        return skipped(BOUNDARY, NEEDED)
+    worst, where = 0.0, ""
+    for axis in range(case.ndim):
+        name = AXIS_NAMES[axis]
+        if axis not in walls(case.grid):
+            found = {
+                f"the period along {name}": _mismatch_of_period(
+                    case, _state_of(case), axis
+                )
+            }
+        else:
+            found = {
+                f"the {('lower', 'upper')[k]} wall of {name}": _mismatch_of_wall(
+                    case, axis, k
+                )
+                for k in (0, 1)
+            }
+        for place, value in found.items():
+            if value > worst:
+                worst, where = value, place
+    return judged(
+        BOUNDARY,
+        passed=worst <= TOLERANCE,
+        value=worst,
+        criterion=f"at most {TOLERANCE:g} of the size of the witness",
+        meaning="The known solution obeys the conditions of the grid."
+        if worst <= TOLERANCE
+        else f"The known solution misses the condition at {where} by {worst:.1e} of "
+        "its size.",
+        remedy="The boundary of the grid is not that of the problem: check kind, "
+        "value, sign of the outward slope, and the length and origin of the box.",
+    )
+
+
+def probe_solver(case: Case) -> Finding:
+    """Solve from the witness on ever finer grids and compare at the end."""
+    if case.witness is None:
+        return skipped(SOLVER, NEEDED)
+    if not case.evolves:
+        return skipped(SOLVER, "The equation is steady.")
+    grids = [case.base] if case.holds_fields else [case.level(k) for k in LEVELS]
+    end = case.start + _duration(case)
+    errors = []
+    for grid in grids:
+        try:
+            errors.append(_error_of_solver(case, grid, end))
+        except (StabilityError, DivergenceError) as error:
+            return judged(
+                SOLVER,
+                passed=False,
+                value=None,
+                criterion="the solver reaches the end",
+                meaning=f"On grid {grid.num_points} the solver stops: {error}",
+                remedy="A sign that turns decay into growth does this; so does a step "
+                "too long for the stepper.",
+            )
+    return _judge_solver(case, grids, errors)
+
+
+def _judge_solver(case: Case, grids: list[Grid], errors: list[float]) -> Finding:
+    stepper = case.stepper
+    in_time = inf if isinstance(stepper, DormandPrince) else stepper.order
+    wanted = min(case.nominal_order, in_time) - SLACK
+    order = observed_order([1 / grid.num_points[0] for grid in grids], errors)
+    small = errors[-1] <= TOLERANCE
+    passed = small if len(errors) == 1 or wanted == inf else small or order >= wanted
+    return judged(
+        SOLVER,
+        passed=passed,
+        value=errors[-1],
+        criterion=f"order at least {wanted:g}, or at most {TOLERANCE:g}",
+        meaning=f"After {_duration(case):.3g} s on {grids[-1].num_points} points the "
+        f"solver is {errors[-1]:.1e} of its size away from the known solution, and the "
+        f"distance falls with order {order:.2f}.",
+        remedy="The solver converges to something else: look at the finding of the "
+        "witness's residual first, then at that of the boundary.",
+    )
+
+
+def _known_solutions(case: Case) -> dict[str, State]:
+    """Return the witness, or the exact solutions that the equation has itself."""
+    if case.witness is not None:
+        return {"the known solution": case.witness}
+    return {
+        f"the exact solution {name}": getattr(case.pde, name)
+        for name, ndims in case.pde.exact.items()
+        if case.ndim in ndims
+    }
+
+
+def _size_of_terms(
+    change: Callable[[State], Tensor], witness: State, case: Case, *rates: Tensor
+) -> float:
+    """Return the size of what should cancel, also where nothing moves.
+
+    Args:
+        change: gives the tendency of a state.
+        witness: the known solution.
+        case: gives a field by which it is bent a little.
+        rates: what is known to be of that size.
+    """
+    bend = replace(case, mean=(0.0,)).field()
+
+    def bent(x: Tensor, t: Tensor | float) -> Tensor:
+        return witness(x, t) * (1 + BEND * bend(x, t)[:, :1])
+
+    found = change(witness)
+    return max(largest(change(bent) - found) / BEND, *map(largest, (found, *rates)))
+
+
+def _relative_residual(case: Case, witness: State) -> float:
+    coords, span = _random_points(case), _duration(case)
+    times = [case.start + part * span for part in (0.1, 0.43, 1.0)]
+    found = [_residual(case, witness, coords, time) for time in times]
+    scale = max(scale for _, scale in found)
+    return max(wrong for wrong, _ in found) / scale if scale > 0 else 0.0
+
+
+@torch.no_grad()
+def _error_of_solver(case: Case, grid: Grid, end: float) -> float:
+    coords = grid.coords(dtype=F64)
+    u = _state(case, coords, case.start)
+    adaptive = isinstance(case.stepper, DormandPrince)
+    solve = Solver(case.pde, grid, scheme=case.scheme, stepper=case.stepper)
+    if not adaptive:
+        # half the stable step and no longer than a tenth of the whole
+        limit = solve.stable_step(u, time=case.start)
+        step = min(0.5 * limit, (end - case.start) / NUM_STEPS)
+        if step > 0:
+            solve.dt, solve.allow_unstable = step, True
+    found = solve(u, [case.start, end])[:, -1]
+    wanted = _state(case, coords, end)
+    return float((found - wanted).abs().mean()) / size(wanted)
+
+
+def _state_of(case: Case) -> State:
+    """Return the witness without multipliers."""
+    witness = case.witness
+    assert witness is not None
+    return lambda x, t: witness(x, t)[:, : case.channels]
+
+
+def _state(case: Case, coords: Tensor, time: float) -> Tensor:
+    """Return the witness on a grid at one time."""
+    return _state_of(case)(coords, torch.tensor(time, dtype=F64)).detach()
+
+
+def _duration(case: Case) -> float:
+    """Return the span of the comparison: some of the fastest times on a coarse grid."""
+    if case.duration is not None:
+        return case.duration
+    grid = case.base if case.holds_fields else case.level(LEVELS[0])
+    if not case.evolves:
+        return 0.0
+    return 2 * NUM_STEPS * REACH / case.spectral_radius(grid)
+
+
+def _random_points(case: Case) -> Tensor:
+    generator = torch.Generator().manual_seed(case.seed)
+    part = torch.rand(NUM_POINTS, case.ndim, generator=generator, dtype=F64)
+    return _placed(case, part)
+
+
+def _placed(case: Case, part: Tensor) -> Tensor:
+    lower = torch.tensor(case.grid.origin, dtype=F64)
+    return lower + part * torch.tensor(case.grid.lengths, dtype=F64)
+
+
+def _residual(
+    case: Case, witness: State, coords: Tensor, time: float
+) -> tuple[float, float]:
+    """Return the largest residual and the size of the terms that should cancel."""
+    channels = case.channels
+    given = witness(coords, torch.full_like(coords[:, :1], time)).shape[1]
+
+    def state(x: Tensor, t: Tensor | float) -> Tensor:
+        return witness(x, t)[:, :channels]
+
+    def pressure(x: Tensor, t: Tensor | float) -> Tensor:
+        return witness(x, t)[:, channels:]
+
+    if case.pde.constraints and given != channels + case.pde.num_multipliers:
+        return _residual_on_grid(case, state, time)
+    try:
+        found = at_points(case.pde, state, coords, time, pressure=pressure)
+    except NotAtPointsError:
+        return _residual_on_grid(case, state, time)
+
+    def change(other: State) -> Tensor:
+        return at_points(case.pde, other, coords, time, pressure=pressure).tendency
+
+    if not case.evolves:
+        return largest(found.tendency), _size_of_terms(change, state, case)
+    scale = _size_of_terms(change, state, case, found.rate)
+    return largest(found.rate - found.tendency), scale
+
+
+def _residual_on_grid(case: Case, state: State, time: float) -> tuple[float, float]:
+    """Return the same on a fine periodic grid, where the equation needs one."""
+    if case.has_walls:
+        message = "the equation needs a grid, and between walls none is exact"
+        raise NotAtPointsError(message)
+    if any(
+        _mismatch_of_period(case, state, axis) > TOLERANCE for axis in range(case.ndim)
+    ):
+        message = "the equation needs a grid, and the solution has not its period"
+        raise NotAtPointsError(message)
+    grid = case.level(2 * LEVELS[-1])
+    coords, exact = grid.coords(dtype=F64), Spectral(None).bind(grid, dtype=F64)
+    moving = torch.func.jvp(
+        lambda t: state(coords, t),
+        (torch.tensor(time, dtype=F64),),
+        (torch.tensor(1.0, dtype=F64),),
+    )
+    clock = torch.tensor(time, dtype=F64)
+
+    @torch.no_grad()
+    def change(other: State) -> Tensor:
+        return case.pde.tendency(other(coords, clock), exact.at(time))
+
+    rate = moving[1]
+    scale = _size_of_terms(change, state, case, rate)
+    return largest(rate - change(state)), scale
+
+
+def _mismatch_of_period(case: Case, state: State, axis: int) -> float:
+    coords, clock = _random_points(case), torch.tensor(case.start, dtype=F64)
+    move = torch.zeros(case.ndim, dtype=F64)
+    move[axis] = case.grid.lengths[axis]
+    here, there = (state(x, clock).detach() for x in (coords, coords + move))
+    return largest(there - here) / size(here)
+
+
+def _mismatch_of_wall(case: Case, axis: int, which: int) -> float:
+    """Return how far the witness is from what a wall asks, relative to its size."""
+    witness, grid = case.witness, case.grid
+    assert witness is not None
+    coords = grid.edge_coords(axis, which, dtype=F64).requires_grad_()
+    clock = torch.as_tensor(case.start, dtype=F64)
+    u = witness(coords, clock)[:, : case.channels]
+    conditions = channel_conditions(case.pde, grid, axis, which)
+    worst, scale = 0.0, size(_state(case, _random_points(case), case.start))
+    for channel, condition in enumerate(conditions):
+        (gradient,) = torch.autograd.grad(
+            u[:, channel].sum(), coords, retain_graph=True, materialize_grads=True
+        )
+        slope = (2 * which - 1) * gradient[:, axis]
+        missed, wanted = _missed(condition, u[:, channel], slope, coords, clock)
+        worst, scale = max(worst, largest(missed)), max(scale, largest(wanted))
+    return worst / scale
+
+
+def _missed(
+    condition: Boundary, value: Tensor, slope: Tensor, coords: Tensor, time: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return by how much a channel misses its condition, and what was wanted."""
+
+    def data(held: object) -> Tensor:
+        part = held if isinstance(held, Part) else None
+        inner = part.value if part else held
+        if callable(inner) and not isinstance(inner, Tensor):
+            inner = inner(coords.detach(), time)
+        if isinstance(inner, tuple):
+            inner = torch.tensor(inner).reshape(-1, *[1] * (coords.ndim - 2))
+        result = torch.as_tensor(inner, dtype=F64).detach()
+        if part and result.ndim >= coords.ndim - 1:  # it has an axis of channels
+            at = 1 - coords.ndim
+            result = result.select(at, part.start if result.shape[at] > 1 else 0)
+        return result
+
+    match condition:
+        case Dirichlet():
+            wanted = data(condition.value)
+            return value - wanted, wanted
+        case Neumann():
+            wanted = data(condition.slope)
+            return slope - wanted, wanted
+        case Robin():
+            wanted = data(condition.value)
+            found = data(condition.a) * value + data(condition.b) * slope
+            return found - wanted, wanted
+        case Mirror():
+            zero = torch.zeros_like(value)
+            return (value if condition.sign < 0 else slope), zero
+        case _:
+            return torch.zeros_like(value), torch.zeros_like(value)

@@ -1,0 +1,58 @@
+import pytest
+import torch
+
+from physbias.errors import ArgumentError, DivergenceError
+from physbias.pdes import pde
+from physbias.strong import Adjoint, Autograd, Backprop, BinomialCheckpoint
+from physbias.strong.march import Interval
+from physbias.strong.rollout import Rollout
+
+DECAY = pde(lambda u, d: -u, "u")
+
+
+def make(gradient, step=lambda u, t, dt: u - dt * u, total=4):
+    return Rollout(step, step, DECAY, gradient, total)
+
+
+@pytest.mark.parametrize(
+    "gradient", [Autograd(), Backprop(), BinomialCheckpoint(2), Adjoint()]
+)
+def test_every_interval_continues_the_last(gradient):
+    """Four halvings, in two intervals: 1/16, whose gradient is the same."""
+    rollout, u0 = make(gradient), torch.ones(1, 1, 2, requires_grad=True)
+    u = rollout(u0, Interval(0.0, 0.5, 1), final=False)
+    u = rollout(u, Interval(0.5, 0.5, 3, first=1), final=True)
+    (found,) = torch.autograd.grad(u.sum(), u0)
+    assert torch.equal(u.detach(), found)
+    assert float(u.detach()[0, 0, 0]) == 1 / 16
+
+
+def test_steps_run_once_where_no_gradient_is_asked():
+    taken = []
+
+    def step(u, time, dt):
+        taken.append(time)
+        return u
+
+    with torch.no_grad():
+        make(Backprop(), step)(torch.ones(1, 1, 2), Interval(1.0, 0.5, 3), final=True)
+    assert taken == [1.0, 1.5, 2.0]
+
+
+def test_a_blow_up_is_named():
+    with pytest.raises(DivergenceError, match=r"after step 2 \("):
+        make(Backprop(), lambda u, t, dt: 1e30 * u)(
+            torch.ones(1, 1, 2), Interval(0.0, 1.0, 4), final=True
+        )
+
+
+def test_random_steps_need_the_whole_graph():
+    def step(u, time, dt):
+        return u * torch.rand(1)
+
+    u0, interval = torch.ones(1, 1, 2, requires_grad=True), Interval(0.0, 1.0, 2)
+    with pytest.raises(ArgumentError, match=r"draws random numbers.*Autograd"):
+        make(Backprop(), step)(u0, interval, final=True)
+    u = make(Autograd(), step)(u0, interval, final=True)
+    (found,) = torch.autograd.grad(u.sum(), u0)
+    assert torch.equal(found, u.detach())

@@ -1,0 +1,91 @@
+"""Integrals that must not drift."""
+
+import pytest
+import torch
+
+from physbias.grid import Dirichlet, Grid, Neumann, Periodic
+from physbias.numerics import FiniteDifference
+from physbias.pdes import Burgers, Heat, KortewegDeVries, pde
+from physbias.verify import Status, verify
+from physbias.verify.case import F64
+from physbias.verify.conservation import NAME, quadrature
+
+
+def probe(physics, grid, **options):
+    return verify(physics, grid, probes=(NAME,), **options)[NAME]
+
+
+def test_mass_is_kept_to_rounding(line):
+    finding = probe(Burgers(0.1), line)
+    assert finding.status is Status.PASSED
+    assert "Kept to rounding: integral of velocity" in finding.meaning
+    assert finding.value < 1e-13
+
+
+def test_mirrored_ghosts_keep_it_between_insulated_walls():
+    rod = Grid((24,), (1.0,), boundary=Neumann(0.0))
+    finding = probe(Heat(0.3), rod, scheme=FiniteDifference(2, mirror=True))
+    assert "Kept to rounding: integral of u" in finding.meaning
+
+
+def test_what_is_not_conserved_is_not_asked():
+    rod = Grid((24,), (1.0,), boundary=Dirichlet(1.0))
+    assert probe(Heat(0.3), rod).status is Status.SKIPPED
+
+
+def test_invariants_of_the_equation_are_followed(line):
+    finding = probe(KortewegDeVries(), line)
+    assert finding.status is Status.PASSED
+    assert "mass" in finding.meaning
+
+
+def test_a_scheme_that_is_not_conservative_drifts_with_its_order(line):
+    cubic = pde(lambda u, d: -(u**2) * d.x(u), "u")
+    finding = probe(cubic, line, scheme=FiniteDifference(2))
+    assert finding.status is Status.PASSED
+    assert "Kept to the scheme's accuracy: integral of u" in finding.meaning
+
+
+def energy(u, d):
+    return {"energy": d.integral(u**2)[:, 0]}
+
+
+def test_given_invariants_that_do_not_hold_are_named(line):
+    held = pde(lambda u, d: -d.x(u), "u")
+    assert probe(held, line, invariants=energy).status is Status.PASSED
+    lost = pde(lambda u, d: -d.x(u) + 0.3 * d.laplacian(u), "u")
+    finding = probe(lost, line, invariants=energy)
+    assert finding.status is Status.FAILED
+    assert "Drifts, and no less on a finer grid: energy" in finding.meaning
+
+
+def test_a_scheme_that_leaks_is_seen(flawed, line):
+    class Leak:
+        order = 4
+
+        def bind(self, grid, *, dtype=torch.float32, device=None):
+            return flawed["leak"].bind(grid, dtype=dtype, device=device)
+
+    def leak(partial, grid, u, axis, order):
+        return partial(u, axis, order) + 0.01 * u
+
+    flawed = {**flawed, "leak": type(flawed["half"])(leak)}
+    finding = probe(Burgers(0.1), line, scheme=Leak())
+    assert finding.status is Status.FAILED
+    assert "integral of velocity" in finding.meaning
+
+
+@pytest.mark.parametrize("boundary", [Periodic(), Neumann(0.0)], ids=repr)
+def test_the_quadrature_is_exact_for_smooth_functions(boundary):
+    """1 + cos(2 pi x) over [1, 3], times y^2 over [0, 2] between walls."""
+    grid = Grid((8, 8), (2.0, 2.0), boundary=[Periodic(), boundary], origin=(1.0, 0.0))
+    coords, weights = quadrature(grid, 12)
+    assert float(weights.sum()) == pytest.approx(4.0)
+    x, y = coords.unbind(1)
+    along = 1 + torch.cos(2 * torch.pi * x)
+    if boundary == Periodic():
+        found, wanted = along * torch.sin(torch.pi * y) ** 2, 2.0
+    else:
+        found, wanted = along * y**2, 2 * 8 / 3
+    assert found.dtype == F64
+    assert float((found * weights).sum()) == pytest.approx(wanted, rel=1e-12)

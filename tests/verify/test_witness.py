@@ -1,0 +1,168 @@
+"""Known solutions against equation, grid and solver."""
+
+from math import pi
+
+import pytest
+import torch
+
+from physbias.grid import Dirichlet, Grid, Neumann, Periodic, Robin, Symmetry
+from physbias.numerics import RK4, DormandPrince, Spectral
+from physbias.pdes import AllenCahn, Heat, NavierStokes, Poisson, VorticityFlow, pde
+from physbias.verify import Status, verify
+from physbias.verify.witness import BOUNDARY, RESIDUAL, SOLVER
+
+ALL = (RESIDUAL, BOUNDARY, SOLVER)
+NU = 0.3
+
+
+def probe(physics, grid, witness=None, **options):
+    return verify(physics, grid, witness=witness, probes=ALL, **options)
+
+
+def residual(physics, grid, witness):
+    return verify(physics, grid, witness=witness, probes=(RESIDUAL,))[RESIDUAL]
+
+
+def decaying(shape):
+    """Return exp(-NU pi^2 t) times a function of x of wavenumber pi."""
+
+    def mode(coords, time):
+        decay = torch.exp(-NU * pi**2 * torch.as_tensor(time))
+        return decay * shape(pi * coords[:, :1])
+
+    return mode
+
+
+def rod(*pair) -> Grid:
+    return Grid((24,), (1.0,), boundary=[pair])
+
+
+@pytest.mark.parametrize(
+    ("shape", "grid"),
+    [
+        (torch.sin, rod(Dirichlet(0.0), Dirichlet(0.0))),
+        (torch.cos, rod(Neumann(0.0), Neumann(0.0))),
+        (torch.cos, rod(Symmetry(), Symmetry())),
+        (torch.sin, Grid((24,), (2.0,), boundary=Periodic())),
+        (
+            torch.sin,
+            rod(
+                Dirichlet(lambda coords, time: 0 * coords[:, :1]),
+                Robin(torch.tensor(3.0), 0.0, 0.0),
+            ),
+        ),
+    ],
+    ids=["values", "slopes", "mirrors", "periodic", "functions"],
+)
+def test_a_solution_passes_on_its_own_grid(shape, grid):
+    report = probe(Heat(NU), grid, decaying(shape), duration=0.01)
+    report.raise_if_failed()
+    assert report[RESIDUAL].value < 1e-13
+    assert report[BOUNDARY].value < 1e-13
+    assert report[SOLVER].value < 1e-5
+
+
+@pytest.mark.parametrize(
+    ("shape", "grid", "where"),
+    [
+        (torch.sin, rod(Dirichlet(0.0), Dirichlet(0.1)), "upper wall of x by 1"),
+        (torch.sin, rod(Neumann(0.0), Dirichlet(0.0)), "lower wall of x"),
+        (torch.cos, rod(Dirichlet(0.0), Neumann(0.0)), "lower wall of x"),
+        (torch.sin, rod(Symmetry(), Dirichlet(0.0)), "lower wall of x"),
+        (torch.sin, Grid((24,), (1.0,), boundary=Periodic()), "period along x"),
+    ],
+)
+def test_a_grid_with_another_boundary_is_named(shape, grid, where):
+    report = probe(Heat(NU), grid, decaying(shape), duration=0.01)
+    assert BOUNDARY in report.failed
+    assert where in report[BOUNDARY].meaning
+    assert RESIDUAL not in report.failed
+
+
+def test_the_sign_of_the_outward_slope_counts():
+    """u = x has the outward slopes -1 and 1."""
+
+    def steady(coords, time):
+        return coords[:, :1] + 0 * torch.as_tensor(time)
+
+    assert probe(Heat(NU), rod(Neumann(-1.0), Neumann(1.0)), steady).ok
+    report = probe(Heat(NU), rod(Neumann(1.0), Neumann(1.0)), steady)
+    assert "lower wall" in report[BOUNDARY].meaning
+
+
+def test_a_source_of_growth_stops_the_solver():
+    grid = Grid((24,), (2.0,), boundary=Periodic())
+    wrong = pde(lambda u, d: -NU * d.laplacian(u), "u")
+    report = probe(wrong, grid, decaying(torch.sin))
+    assert set(report.failed) == {RESIDUAL, SOLVER}
+    assert report[RESIDUAL].value > 0.5
+
+
+def test_stationary_solutions_have_terms_to_compare_with():
+    """A kink of Allen-Cahn: everything cancels, and nothing moves."""
+    grid = Grid((24,), (6.0,), boundary=Periodic())
+    report = probe(AllenCahn(), grid)
+    assert report[RESIDUAL].status is Status.PASSED
+    assert report[BOUNDARY].status is Status.SKIPPED
+
+    class Wrong(AllenCahn):
+        def rhs(self, u, d):
+            return super().rhs(u, d) + 0.05 * u
+
+    assert probe(Wrong(), grid).failed == (RESIDUAL,)
+
+
+def test_pressure_may_come_with_the_witness_or_not():
+    grid = Grid((16, 16), (2 * pi, 2 * pi), boundary=Periodic())
+    flow = NavierStokes(0.1)
+    report = probe(flow, grid, flow.taylor_green, scheme=Spectral(), stepper=RK4())
+    report.raise_if_failed()
+    assert report[RESIDUAL].value < 1e-10
+
+    def without(coords, time):
+        return flow.taylor_green(coords, time)[:, :2]
+
+    assert residual(flow, grid, without).value < 1e-10
+    for witness in (flow.taylor_green, without):
+        assert residual(NavierStokes(0.2), grid, witness).status is Status.FAILED
+
+
+def test_a_solution_that_needs_a_grid_is_put_on_one():
+    grid = Grid((16, 16), (2 * pi, 2 * pi), boundary=Periodic())
+    flow = VorticityFlow(0.1)
+    report = probe(flow, grid, flow.taylor_green)
+    report.raise_if_failed()
+    assert report[RESIDUAL].value < 1e-10
+    wrong = residual(VorticityFlow(0.2), grid, flow.taylor_green)
+    assert wrong.status is Status.FAILED
+    other = Grid((16, 16), (2 * pi, 3.0), boundary=Periodic())
+    report = probe(flow, other, flow.taylor_green)
+    assert report[RESIDUAL].status is Status.SKIPPED
+    assert "has not its period" in report[RESIDUAL].meaning
+    assert BOUNDARY in report.failed
+
+
+def test_steady_equations_have_witnesses():
+    """- u_xx - u_yy = 2 pi^2 sin sin, for whichever sign the equation takes."""
+    grid = Grid((12, 12), (2.0, 2.0), boundary=Periodic())
+
+    def mode(coords, time):
+        return torch.sin(pi * coords[:, :1]) * torch.sin(pi * coords[:, 1:])
+
+    steady = Poisson(lambda coords: -2 * pi**2 * mode(coords, 0))
+    mirrored = Poisson(lambda coords: 2 * pi**2 * mode(coords, 0))
+    outcomes = [probe(p, grid, mode)[RESIDUAL].status for p in (steady, mirrored)]
+    assert sorted(s.name for s in outcomes) == ["FAILED", "PASSED"]
+
+
+def test_adaptive_steps_are_taken_too():
+    grid = Grid((24,), (2.0,), boundary=Periodic())
+    stepper = DormandPrince(1e-9, 1e-9)
+    report = probe(Heat(NU), grid, decaying(torch.sin), stepper=stepper)
+    report.raise_if_failed()
+
+
+def test_without_a_witness_it_says_what_cannot_be_seen(line):
+    report = probe(pde(lambda u, d: d.laplacian(u), "u"), line)
+    assert "wrong sign or factor" in report[RESIDUAL].meaning
+    assert all(f.status is Status.SKIPPED for f in report)
