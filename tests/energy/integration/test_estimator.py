@@ -20,9 +20,10 @@ from physbias.energy.simulated import (
     simulate,
 )
 
+SQUARE = SquareWave(60.0, 300.0, 0.7)
 TRACES = {
     "constant": Constant(300.0),
-    "square": SquareWave(60.0, 300.0, 0.7),
+    "square": SQUARE,
     "ramp": Ramp(60.0, 20.0),
     "cubic": FromIntegral(lambda t: 80.0 * t + 0.2 * t**3),
 }
@@ -75,6 +76,16 @@ def test_isolated_block(name, seconds):
 def test_block_inside_a_load(name, seconds):
     meter, truth = window(TRACES[name], seconds)
     assert_close(meter, truth)
+
+
+@pytest.mark.parametrize("offset", [0.07 * i for i in range(10)])
+def test_block_that_ends_in_a_lull_of_the_load(offset):
+    """A register that sees a quarter of the time shows lulls as if power were quiet."""
+    sensor = Sensor(instant_window=0.025, phase=0.0371, noise=0.3)
+    meter, truth = window(SQUARE, 10.0, sensor, start=START + offset)
+    assert_close(meter, truth, 0.002)
+    burst, truth = isolated(SQUARE, 5.0 + offset, sensor)
+    assert_close(burst, truth, 0.0005)
 
 
 @pytest.mark.parametrize("phase", [0.01 * i for i in range(10)])

@@ -5,6 +5,7 @@ from physbias.energy.integration.outside import (
     quiet_after,
     quiet_before,
     quiet_cells,
+    undecided,
 )
 from physbias.energy.integration.timeline import Staircase
 
@@ -33,6 +34,49 @@ def test_a_fast_sensor_must_be_steady_for_a_quarter_of_a_second():
         if i == 31:
             assert quiet_after(series, 0.08) is None
     assert quiet_after(series, 0.08) is None
+
+
+HIGH, LOW = [300.0] * 4, [60.0] * 4
+
+
+def test_a_lull_as_long_as_those_of_the_load_is_not_quiet():
+    """A square wave of 0.4 s each: only a fifth and sixth low reading end it."""
+    wave = [*HIGH, *LOW, *HIGH, *LOW, *HIGH]
+    end = 0.1 * len(wave)
+    short, long = register(*wave, *LOW), register(*wave, *LOW, 60.1, 59.9)
+    assert quiet_after(short, end) is None
+    assert undecided(short, end)
+    assert abs(quiet_after(long, end).watts - 60.0) < 0.1
+    assert not undecided(long, end)
+
+
+def test_a_lull_at_another_power_does_not_count():
+    wave = [*HIGH, *LOW, *HIGH, *LOW, *HIGH]
+    idle = register(*wave, 100.0, 100.2, 100.1, 100.0)
+    assert abs(quiet_after(idle, 0.1 * len(wave)).watts - 100.1) < 0.2
+    assert not undecided(idle, 0.1 * len(wave))
+
+
+def test_long_lulls_are_not_waited_for():
+    """Pauses of 1.2 s: after as short a time nobody can tell, and nobody waits."""
+    wave = [*HIGH, *LOW, *LOW, *LOW, *HIGH]
+    series = register(*wave, *LOW)
+    assert quiet_after(series, 0.1 * len(wave)) is None
+    assert not undecided(series, 0.1 * len(wave))
+
+
+def test_power_that_stood_all_the_time_has_no_lulls():
+    series = register(*[300.0] * 80)
+    assert quiet_after(series, 7.5).watts == 300.0
+    assert not undecided(series, 7.5)
+
+
+def test_a_lull_at_the_start_is_not_quiet_either():
+    """0.2 s of low power are history, and lulls of 0.4 s come later."""
+    wave = [60.0] * 2 + [*HIGH, *LOW] * 3
+    assert quiet_before(register(*wave), 0.19, None, []) is None
+    longer = register(*[60.0] * 6, *wave)
+    assert quiet_before(longer, 0.79, None, []).watts == 60.0
 
 
 def test_changing_or_missing_readings_after_the_end_are_not():

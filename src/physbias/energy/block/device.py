@@ -5,6 +5,7 @@ from typing import Protocol
 
 from physbias.energy.block.phase import PhaseLock
 from physbias.energy.clock import Clock
+from physbias.energy.integration.outside import undecided
 from physbias.energy.integration.timeline import Staircase, Timeline
 from physbias.energy.sensors.condition import condition_of
 from physbias.energy.sensors.past import kept_power
@@ -279,6 +280,7 @@ def settled(watch: Watch, end: float, now: float, longest: float) -> bool:
 
     Four edges are enough, or as many as there are in the longest time, which is more
     for a slow counter; where power is only a trailing mean, its length and one refresh.
+    Longer where power may be in a lull of the load, as long as that can be told.
 
     Args:
         watch: what was read.
@@ -296,7 +298,9 @@ def settled(watch: Watch, end: float, now: float, longest: float) -> bool:
         return now > end + info.power_average + late + _AFTER
     # a counter may be late by a refresh, and stands for another
     slow = min(SLOWEST_WAIT, _REFRESHES * timeline.energy.refresh())
-    return now > end + max(longest, slow) or timeline.settled(end)
+    if not (now > end + max(longest, slow) or timeline.settled(end)):
+        return False
+    return not undecided(timeline.power, end)
 
 
 def identity(probe: Probe) -> Hashable:

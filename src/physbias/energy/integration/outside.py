@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot
+from math import hypot, inf
 
 from physbias.energy.integration.border import Side
 from physbias.energy.integration.knots import Knots
@@ -21,6 +21,9 @@ _HISTORY = 5.0
 _SHORTEST = 0.25
 _PROMPT = 0.005
 _CLEAR = 2.1
+_LOOK_BACK = 5.0
+_LONGER = 1.2
+_PATIENCE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,8 @@ def quiet_after(power: Staircase, end: float) -> Quiet | None:
     """Return the power after ``end`` [s] if it was steady, as power readings show it.
 
     A reading that appeared one refresh after the end, or stands two refreshes after it,
-    describes time after the end.
+    describes time after the end. Power must stay there longer than it did at any time
+    in the last seconds of the load, of which this may else be a lull.
 
     Args:
         power: readings that describe one refresh each [W].
@@ -59,9 +63,21 @@ def quiet_after(power: Staircase, end: float) -> Quiet | None:
     period = power.refresh()
     if power.count < 2 or power.last < end + max(2.5 * period, _SHORTEST):
         return None
+    if power.last < _past_lull(power, end):
+        return None
     row = bisect_left(power.before, end + period)
     clear = power.after[row] if row < len(power.after) else power.last
     return _steady(power.standing(min(clear, end + _CLEAR * period), power.last))
+
+
+def undecided(power: Staircase, end: float) -> bool:
+    """Return whether longer reading would tell if power is quiet after ``end`` [s].
+
+    Args:
+        power: readings that describe one refresh each [W].
+        end: end of the window [s].
+    """
+    return bool(power.count) and power.last < _past_lull(power, end) < end + _PATIENCE
 
 
 def quiet_cells(watts: Sequence[float]) -> Quiet | None:
@@ -93,7 +109,8 @@ def quiet_before(
     history = max(_HISTORY * period, _SHORTEST)
     values = power.standing(max(start - history, power.first), start)
     if power.first < start - 1.5 * period:
-        return _steady(values)
+        found = _steady(values)
+        return None if _begins_with_lull(power, start) else found
     single = values[-1] if values else power.values[0]
     alike = _ALIKE_WATTS + _ALIKE_SHARE * single
     if after is not None and abs(single - after.watts) <= alike:
@@ -140,6 +157,45 @@ def confirmed(
         outers = max(0.0, outer - reach), outer
         after = after if cell.fits(after.side, seen.tail, outers) else None
     return before, after
+
+
+def _past_lull(power: Staircase, end: float) -> float:
+    """Return when the last power has stood for longer than any lull like it [s]."""
+    first = max(0, bisect_right(power.after, end - _LOOK_BACK) - 1)
+    stays = _stays(power, first, len(power.values), power.values[-1])
+    began, _ = stays.pop()
+    lulls = [stop - begin for begin, stop in stays if begin > power.first]
+    if not lulls or began > end + _CLEAR * power.refresh():
+        return -inf
+    return began + max(lulls) + _LONGER * power.refresh()
+
+
+def _begins_with_lull(power: Staircase, start: float) -> bool:
+    """Return whether power before ``start`` [s] may be a lull like those after it."""
+    row = max(0, bisect_right(power.after, start) - 1)
+    last = bisect_right(power.after, start + _LOOK_BACK)
+    stays = _stays(power, 0, last, power.values[row])
+    own = max(stop - begin for begin, stop in stays if begin <= start)
+    later = [q - p for p, q in stays if p > start and q < power.last]
+    return own < max(later, default=-inf) + _LONGER * power.refresh()
+
+
+def _stays(
+    power: Staircase, first: int, stop: int, watts: float
+) -> list[tuple[float, float]]:
+    """Return from when until when power was about ``watts`` [s], by rows."""
+    ends = [*power.after[first + 1 : stop], power.last]
+    most = _STEADY_WATTS + _STEADY_SHARE * watts
+    found: list[tuple[float, float]] = []
+    joined = False
+    for row, end in zip(range(first, stop), ends, strict=True):
+        near = abs(power.values[row] - watts) <= most
+        if near and joined:
+            found[-1] = found[-1][0], end
+        elif near:
+            found.append((power.after[row], end))
+        joined = near
+    return found
 
 
 def _steady(values: Sequence[float]) -> Quiet | None:
