@@ -27,7 +27,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from statistics import median
 
@@ -50,7 +50,7 @@ from physbias.energy.simulated import (
     write_pynvml,
 )
 
-PARTS = ("slowdown", "sampler", "latency", "regions", "memory")
+PARTS = ("slowdown", "sampler", "latency", "regions", "memory", "scale")
 BOARDS = (1, 8)
 STEP_SECONDS = 0.005
 SENSOR = Sensor(instant_window=0.025, noise=0.3)
@@ -253,6 +253,45 @@ def memory(boards: int, hours: float) -> dict:
     return {"bytes": (after - before) / hours / boards}
 
 
+def scale(boards: int, _: float) -> dict:
+    """Return what large blocks cost in all, from entering to the record [s]."""
+
+    def regions(count: int, names: int) -> None:
+        machine = simulate([SimulatedGpu(load(), SENSOR) for _ in range(boards)])
+        with EnergyMeter(cpu=False, machine=machine) as meter:
+            for k in range(count):
+                with meter.region(f"{k % names}"):
+                    machine.clock.sleep(1e-3)
+        assert len(meter.result.regions) == names
+
+    def levels(count: int) -> None:
+        machine = simulate([SimulatedGpu(load(), SENSOR) for _ in range(boards)])
+        with EnergyMeter(cpu=False, machine=machine) as meter, ExitStack() as stack:
+            for k in range(count):
+                stack.enter_context(meter.region(f"{k}"))
+                machine.clock.sleep(0.1)
+        assert len(meter.result.regions) == count
+
+    def hour() -> None:
+        machine = simulate([SimulatedGpu(load(), SENSOR) for _ in range(boards)])
+        with EnergyMeter(cpu=False, machine=machine) as meter:
+            machine.clock.sleep(3600.0)
+        assert meter.joules
+
+    return {
+        "100 000 regions of one name": _seconds(lambda: regions(100_000, 1)),
+        "10 000 regions of as many names": _seconds(lambda: regions(10_000, 10_000)),
+        "50 levels": _seconds(lambda: levels(50)),
+        "an hour": _seconds(hour),
+    }
+
+
+def _seconds(task: Callable[[], None]) -> float:
+    start = time.process_time()
+    task()
+    return time.process_time() - start
+
+
 def load() -> SquareWave:
     """Return the power of the boards."""
     return SquareWave(60.0, 300.0, 0.7)
@@ -263,6 +302,12 @@ WORK = {
     "sampler": sampler,
     "latency": latency,
     "regions": regions,
+}
+
+
+SIMULATED = {
+    "memory": (memory, "bytes per hour and board"),
+    "scale": (scale, "s of processor time, simulated time in between"),
 }
 
 
@@ -397,9 +442,9 @@ def main() -> None:
             if tool == "nothing" and part != "slowdown":
                 continue
             for boards in choice.boards:
-                if part == "memory":
-                    found = memory(boards, 0.25 if quick else 1.0)
-                    rows.append(("bytes per hour and board", boards, found))
+                if part in SIMULATED:
+                    task, unit = SIMULATED[part]
+                    rows.append((unit, boards, task(boards, 0.25 if quick else 1.0)))
                     keep(results, choice.out)
                     continue
                 found = measure(part, tool, boards, *size[part], choice.python)

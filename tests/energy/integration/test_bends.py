@@ -63,3 +63,18 @@ def test_first_and_last_step_have_one_side_only():
 def test_other_energies_keep_what_is_left_out():
     bends = Bends(TIMES, curve([100.0] * 20), (0, 1))
     assert bends.moved(curve([50.0] * 20)).at(3, 0.35) == pytest.approx(2.5)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.25, 0.4, 0.5, 0.75, 0.93])
+def test_error_is_that_of_the_parted_step(share):
+    """Laid out over quarters; nothing at the ends, where the energy is known."""
+    watts = [310.0 + 40.0 * (-1) ** k for k in range(12)]
+    watts += [150.0 + 40.0 * (-1) ** k for k in range(8)]
+    bends = Bends(TIMES, curve(watts), slack=1e-3)
+    for step in (4, 11, 12):
+        time = TIMES[step] + 0.1 * share
+        assert bends.error(step, time) == pytest.approx(
+            bends.part(step, time).error, rel=0.2
+        )
+        assert bends.error(step, TIMES[step]) == 0.0
+        assert bends.error(step, TIMES[step + 1]) == 0.0

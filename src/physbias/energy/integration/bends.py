@@ -48,7 +48,7 @@ class Bends:
         self._sums = list(accumulate(watts, initial=0.0))
         self._squares = list(accumulate((w * w for w in watts), initial=0.0))
         self._swing = max(watts) - min(watts)
-        self._laid: dict[int, list[float]] = {}
+        self._laid: dict[int, tuple[list[float], list[float]]] = {}
 
     def moved(self, joules: Sequence[float]) -> "Bends":
         """Return the same for other energies up to the points [J]."""
@@ -56,13 +56,20 @@ class Bends:
 
     def at(self, step: int, time: float) -> float:
         """Return the energy from the beginning of a step up to an instant in it [J]."""
-        if step not in self._laid:
-            self._laid[step] = self._lay(step)
-        laid = self._laid[step]
+        laid, _ = self._step(step)
         begin, end = self._times[step], self._times[step + 1]
-        place = (time - begin) / (end - begin) * (len(laid) - 1)
-        piece = min(int(place), len(laid) - 2)
-        return laid[piece] + (place - piece) * (laid[piece + 1] - laid[piece])
+        return _along(laid, (time - begin) / (end - begin))
+
+    def error(self, step: int, time: float) -> float:
+        """Return the standard uncertainty of that energy [J].
+
+        It goes with the root of the times on both sides; the factor is laid out as the
+        energy is.
+        """
+        _, factors = self._step(step)
+        begin, end = self._times[step], self._times[step + 1]
+        outer, inner = max(0.0, time - begin), max(0.0, end - time)
+        return _along(factors, outer / (end - begin)) * sqrt(outer * inner)
 
     def part(self, step: int, time: float) -> Part:
         """Return how a step is parted at an instant in it."""
@@ -79,14 +86,21 @@ class Bends:
             return cell.part(alike, alike)
         return cell.part(*_sides(left, right))
 
-    def _lay(self, step: int) -> list[float]:
-        begin, end = self._times[step], self._times[step + 1]
+    def _step(self, step: int) -> tuple[list[float], list[float]]:
+        """Return energy and factor of its error at the ends and quarters of a step."""
+        if step in self._laid:
+            return self._laid[step]
+        begin, length = self._times[step], self._times[step + 1] - self._times[step]
         joules = self._joules[step + 1] - self._joules[step]
-        laid = [0.0]
+        laid, factors = [0.0], []
         for fraction in _FRACTIONS:
-            found = self.part(step, begin + fraction * (end - begin)).joules
-            laid.append(min(max(found, laid[-1]), joules))
-        return [*laid, joules]
+            found = self.part(step, begin + fraction * length)
+            laid.append(min(max(found.joules, laid[-1]), joules))
+            root = max(_TINY, length * sqrt(fraction * (1 - fraction)))
+            factors.append(found.error / root)
+        laid, factors = [*laid, joules], [factors[0], *factors, factors[-1]]
+        self._laid[step] = laid, factors
+        return laid, factors
 
     def _rough(self, step: int) -> float:
         """Return how uneven power is next to a step [W]."""
@@ -102,6 +116,13 @@ class Bends:
         mean = (self._sums[last] - self._sums[first]) / count
         squares = self._squares[last] - self._squares[first] - count * mean**2
         return count, mean, max(0.0, squares)
+
+
+def _along(values: Sequence[float], share: float) -> float:
+    """Return what is ``share`` of the way along values at equal distances."""
+    place = share * (len(values) - 1)
+    piece = min(int(place), len(values) - 2)
+    return values[piece] + (place - piece) * (values[piece + 1] - values[piece])
 
 
 def _sides(

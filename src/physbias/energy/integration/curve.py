@@ -75,7 +75,7 @@ class EnergyCurve:
         step = bisect_right(self.times, time) - 1
         begin, end = self.times[step : step + 2]
         watts = (self.joules[step + 1] - self.joules[step]) / (end - begin)
-        error = 0.0 if self.bends is None else self.bends.part(step, time).error
+        error = 0.0 if self.bends is None else self.bends.error(step, time)
         return hypot(error, watts * self.slack / sqrt(3), self.blur)
 
 
