@@ -3,7 +3,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: study test test-slow lint format docs witness clean
+.PHONY: study test test-slow lint format docs witness orders clean
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -15,7 +15,9 @@ study: $(VENV)/installed
 	$(BIN)/physbias study
 
 test: $(VENV)/installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not gpu"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not gpu" tests/energy
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not gpu" \
+		--ignore=tests/energy -n 2 --dist loadfile
 
 test-slow: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow
@@ -35,6 +37,9 @@ docs: $(VENV)/installed
 
 witness: $(VENV)/installed
 	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/witness.py
+
+orders: $(VENV)/installed
+	OMP_NUM_THREADS=1 $(BIN)/python benchmarks/orders.py --out docs/orders.md
 
 clean:
 	rm -rf $(VENV) docs/_build study-report

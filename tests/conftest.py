@@ -10,7 +10,6 @@ from torch import Tensor
 from physbias.data import ShearFlowState, write_well
 from physbias.data.generate import generate_shear_flow
 from physbias.grid import Grid, Periodic
-from physbias.study import judge
 
 
 @pytest.fixture(autouse=True)
@@ -78,9 +77,3 @@ def shear_flow_files(tmp_path_factory):
             path.parent.mkdir(parents=True, exist_ok=True)
             write_well(path, made, dataset_name="shear_flow")
     return root
-
-
-@pytest.fixture
-def quick_judge(monkeypatch):
-    """Repeat inference for a moment only."""
-    monkeypatch.setattr(judge, "SECONDS", 0.02)

@@ -49,6 +49,10 @@ def test_conditions_are_values():
             "Robin: found a = b = 0.*says nothing",
         ),
         (lambda: Robin((0.0, 1.0), 0.0), "Robin: found a = b = 0"),
+        (
+            lambda: Robin(torch.ones(2), torch.ones(3)),
+            r"Robin: found weights of shapes \(2,\) and \(3,\), expected .* broadcast",
+        ),
         (lambda: Robin(math.inf, 0.0), "a: found inf"),
         (lambda: Inflow({"tracer": "much"}), r"values\['tracer'\]: found str"),
         (lambda: Inflow(None), "values: found NoneType"),

@@ -24,6 +24,7 @@ def test_values_are_kept_in_their_kind():
         (float("nan"), "found nan"),
         ([1.0, float("inf")], "found list"),
         ([], "found list"),
+        (torch.ones(0, 4), "found an empty tensor"),
         (torch.ones(3, dtype=torch.int64), "found a tensor of dtype torch.int64"),
         (torch.tensor([1.0, float("nan")]), "found a tensor with NaN or infinity"),
     ],

@@ -34,6 +34,19 @@ def test_inflow_carries_what_it_names_and_symmetry_turns_the_normal_component():
     assert ghosts[0, :, -1, 0].tolist() == [1, 1, 13, 1, 1]
 
 
+def test_parts_are_runs_of_channels_with_conditions_of_their_own():
+    u = torch.ones(1, 5, 3, 4)
+    sizes = [size for _, size in Edges(GRID, FIELDS).parts(u, 0)]
+    assert sum(sizes) == 5
+    assert sizes[:2] == [1, 1]  # the components of the velocity
+    alike = Grid((3, 4), (3.0, 4.0), boundary=Neumann(0.0))
+    assert Edges(alike, FIELDS).parts(u, 1) == [(alike, 5)]
+    with pytest.raises(
+        ShapeError, match=r"the 5 channels of velocity, tracer, colours"
+    ):
+        Edges(GRID, FIELDS).parts(u[:, :2], 0)
+
+
 def test_a_chosen_field_is_padded_as_in_the_state():
     edges = Edges(GRID, FIELDS)
     u = torch.randn(2, 5, 3, 4)

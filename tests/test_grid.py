@@ -106,6 +106,25 @@ def test_pad_spacing_follows_a_coarser_level():
             "lengths: found nan, expected positive numbers",
         ),
         ({"num_points": (4,), "lengths": (-1.0,)}, "lengths: found -1.0"),
+        ({"num_points": "8", "lengths": (1.0,)}, "num_points: found '8', expected one"),
+        (
+            {"num_points": ("8",), "lengths": (1.0,)},
+            "num_points: found '8', expected p",
+        ),
+        ({"num_points": (True,), "lengths": (1.0,)}, "num_points: found True"),
+        ({"num_points": (8,), "lengths": (None,)}, "lengths: found None"),
+        (
+            {"num_points": (8,), "lengths": (1.0,), "origin": 1.0},
+            r"origin: found 1.0, expected one per axis \(1\)",
+        ),
+        (
+            {"num_points": (8,), "lengths": (1.0,), "origin": (float("inf"),)},
+            r"origin: found \(inf,\), expected finite numbers",
+        ),
+        (
+            {"num_points": (8,), "lengths": (1.0,), "origin": ("a",)},
+            r"origin: found \('a',\), expected finite numbers",
+        ),
         (
             {"num_points": (4, 4), "lengths": (1.0,)},
             r"lengths: found 1 entries, expected one per axis \(x, y\)",
@@ -147,6 +166,36 @@ def test_pad_spacing_follows_a_coarser_level():
 def test_bad_grids_are_refused(arguments, message):
     with pytest.raises(ArgumentError, match=message):
         Grid(**{"boundary": Periodic(), **arguments})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"axis": 2}, "axis: found 2, expected .* at most 1"),
+        ({"axis": -1}, "axis: found -1"),
+        ({"axis": "x"}, "axis: found 'x'"),
+        ({"width": -1}, "width: found -1, expected a whole number of at least 0"),
+        ({"width": 1.5}, "width: found 1.5"),
+        ({"degree": -1}, "degree: found -1, expected a whole number"),
+        ({"degree": "linear"}, "degree: found 'linear'"),
+    ],
+)
+def test_bad_paddings_are_refused(options, message):
+    with pytest.raises(ArgumentError, match=message):
+        MIXED.pad(torch.ones(1, 1, 4, 3), **{"axis": 1, "width": 1, **options})
+
+
+@pytest.mark.parametrize("value", ["warm", None])
+def test_a_function_that_returns_no_numbers_is_refused(value):
+    grid = Grid((4,), (1.0,), boundary=(Dirichlet(lambda x, t: value),))
+    message = f"boundary: found a function that returns {type(value).__name__} on the"
+    with pytest.raises(ArgumentError, match=message):
+        grid.pad(torch.ones(1, 1, 4), 0, 1)
+
+
+def test_an_empty_batch_is_refused():
+    with pytest.raises(ShapeError, match="u0: found an empty batch, shape"):
+        Grid((4,), (1.0,), boundary=Periodic()).check(torch.ones(0, 1, 4), "u0")
 
 
 def test_boundary_has_no_default():
@@ -333,3 +382,9 @@ def test_values_that_do_not_fit(boundary, shape, message):
 
     with pytest.raises(ShapeError, match=message):
         pad()
+
+
+def test_values_per_channel_keep_double_precision():
+    grid = Grid((2,), (1.0,), boundary=Dirichlet((0.1, 0.3)))
+    padded = grid.pad(torch.zeros(1, 2, 2, dtype=torch.float64), 0, 1)
+    assert (padded[0, :, 0] / 2).tolist() == [0.1, 0.3]

@@ -5,6 +5,7 @@ import pytest
 
 from physbias.stencil import (
     central_weights,
+    compact_weights,
     extrapolation_weights,
     formula_weights,
     ghost_weights,
@@ -33,6 +34,43 @@ from physbias.stencil import (
 def test_central_weights_of_the_tables(derivative, order, expected):
     """B. Fornberg (1988), table 1."""
     assert " ".join(map(str, central_weights(derivative, order))) == expected
+
+
+# alpha, a and b of Lele's sections 2.1 to 2.4, and the stencils that they weigh
+LELE = {
+    (1, 4): ("1/4", "3/2", "0"),
+    (1, 6): ("1/3", "14/9", "1/9"),
+    (2, 4): ("1/10", "6/5", "0"),
+    (2, 6): ("2/11", "12/11", "3/11"),
+    (3, 6): ("7/16", "2", "-1/8"),
+    (4, 4): ("1/4", "3/2", "0"),
+    (4, 6): ("7/26", "19/13", "1/13"),
+}
+STENCILS = {
+    1: ((0, 0, -1, 0, 1, 0, 0), 2, (0, -1, 0, 0, 0, 1, 0), 4),
+    2: ((0, 0, 1, -2, 1, 0, 0), 1, (0, 1, 0, -2, 0, 1, 0), 4),
+    3: ((0, -1, 2, 0, -2, 1, 0), 2, (-1, 0, 3, 0, -3, 0, 1), 8),
+    4: ((0, 1, -4, 6, -4, 1, 0), 1, (1, 0, -9, 16, -9, 0, 1), 6),
+}
+
+
+@pytest.mark.parametrize(("derivative", "order"), LELE)
+def test_compact_weights_of_the_source(derivative, order):
+    """S. K. Lele (1992), equations 2.1 to 2.4 and the members of highest order."""
+    alpha, a, b = map(Fraction, LELE[derivative, order])
+    near, near_scale, far, far_scale = STENCILS[derivative]
+    expected = [
+        a * p / near_scale + b * q / far_scale for p, q in zip(near, far, strict=True)
+    ]
+    left, right = compact_weights(derivative, order)
+    margin = (7 - len(right)) // 2
+    assert left == alpha
+    assert [0] * margin + list(right) + [0] * margin == expected
+
+
+def test_the_singular_third_derivative_is_replaced():
+    """Of order 4 it would have alpha = 1/2, which cannot see the shortest wave."""
+    assert compact_weights(3, 4) == compact_weights(3, 6)
 
 
 @pytest.mark.parametrize("derivative", [1, 2, 3, 4, 5, 6])

@@ -11,7 +11,8 @@ The map of the package, from what is said to what it costs:
 :mod:`physbias.strong`   layers that cannot disobey: solvers, projections, hybrids
 :mod:`physbias.flow`     any network as a distribution over the next state
 :mod:`physbias.energy`   :class:`EnergyMeter` and what stands behind it
-:mod:`physbias.data`     trajectories in and out, generators, normalisation
+:mod:`physbias.data`     trajectories in and out, normalisation
+:mod:`physbias.generate` data sets of every equation
 :mod:`physbias.metrics`  skill
 :mod:`physbias.forecast` one interface over all of them: history in, forecast out
 :mod:`physbias.verify`   proof of an equation: :func:`verify` and its report
@@ -83,7 +84,17 @@ from physbias.strong import (
 )
 
 if TYPE_CHECKING:
-    from physbias import data, energy, flow, forecast, metrics, none, study, weak
+    from physbias import (
+        data,
+        energy,
+        flow,
+        forecast,
+        generate,
+        metrics,
+        none,
+        study,
+        weak,
+    )
     from physbias.energy import EnergyMeter
     from physbias.verify import verify
 
@@ -139,6 +150,7 @@ __all__ = [
     "energy",
     "flow",
     "forecast",
+    "generate",
     "metrics",
     "none",
     "numerics",
@@ -156,6 +168,7 @@ _ON_DEMAND = {
     "energy",
     "flow",
     "forecast",
+    "generate",
     "metrics",
     "none",
     "study",

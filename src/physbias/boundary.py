@@ -15,7 +15,7 @@ from physbias.edge_values import (
     is_list,
     same,
 )
-from physbias.errors import ArgumentError, explain
+from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.shapes import AXIS_NAMES
 
 FieldSizes = Mapping[str, int | Literal["vector"]]
@@ -115,6 +115,7 @@ class Robin(Condition):
 
     Raises:
         ArgumentError: not finite, or ``a`` and ``b`` both zero.
+        ShapeError: weights of shapes that do not broadcast.
 
     Source:
         K. Gustafson, T. Abe (1998), The Mathematical Intelligencer 20, 63-71.
@@ -129,7 +130,19 @@ class Robin(Condition):
             object.__setattr__(self, name, check_value(getattr(self, name), name))
         weights = [w for w in (self.a, self.b) if isinstance(w, float | tuple | Tensor)]
         zero = [torch.as_tensor(weight) == 0 for weight in weights]
-        if len(zero) == 2 and bool((zero[0] & zero[1]).any()):
+        try:
+            both = len(zero) == 2 and bool((zero[0] & zero[1]).any())
+        except RuntimeError:
+            raise ShapeError(
+                explain(
+                    "Robin",
+                    found="weights of shapes "
+                    f"{' and '.join(str(tuple(z.shape)) for z in zero)}",
+                    expected="weights that broadcast against each other",
+                    remedy="give both one value, or one per point of the edge",
+                )
+            ) from None
+        if both:
             raise ArgumentError(
                 explain(
                     "Robin",

@@ -1,4 +1,4 @@
-"""The command line: ``physbias study``, ``measure`` and ``verify``."""
+"""The command line: ``physbias study``, ``measure``, ``verify``, ``generate``."""
 
 import sys
 from pathlib import Path
@@ -27,6 +27,8 @@ def main() -> None:
         raise SystemExit(_measure(sys.argv[2:]))
     if sys.argv[1:2] == ["verify"]:
         raise SystemExit(_verify(sys.argv[2:]))
+    if sys.argv[1:2] == ["generate"]:
+        raise SystemExit(_generate(sys.argv[2:]))
     try:
         app = _make_app()
     except ImportError as error:
@@ -70,7 +72,22 @@ def _make_app() -> "Typer":
         """Prove an equation of your own: physbias verify MODULE:NAME."""
         raise SystemExit(_verify(sys.argv[2:]))
 
+    @app.command("generate")
+    def generate() -> None:
+        """Make a data set of an equation: physbias generate NAME --out DIR."""
+        raise SystemExit(_generate(sys.argv[2:]))
+
     return app
+
+
+def _generate(arguments: list[str]) -> int:
+    from physbias.generate.command import command
+
+    try:
+        return command(arguments)
+    except PhysbiasError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201 (a command line prints)
+        return 1
 
 
 def _verify(arguments: list[str]) -> int:

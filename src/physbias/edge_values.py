@@ -33,7 +33,10 @@ def check_value(value: Any, name: str) -> Any:  # noqa: ANN401 (it is what is ch
     if isinstance(value, Tensor):
         if not value.is_floating_point():
             kind = f"a tensor of dtype {value.dtype}"
-        elif bool(torch.isfinite(value).all()):
+        elif value.numel() == 0:
+            kind = "an empty tensor"
+        # a program cannot ask; what it narrows was checked when it was made
+        elif torch.compiler.is_compiling() or bool(torch.isfinite(value).all()):
             return value
         else:
             kind = "a tensor with NaN or infinity"

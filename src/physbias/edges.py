@@ -95,8 +95,29 @@ class Edges:
         Raises:
             ShapeError: a tensor with other channels than the fields.
         """
-        if not self._parts or not any(map(_differs, self.grid.boundary[axis])):
+        if self._alike(axis):
             return self.grid.pad(u, axis, width, degree=degree, time=time)
+        parts = self.parts(u, axis)
+        padded = [
+            grid.pad(part, axis, width, degree=degree, time=time)
+            for (grid, _), part in zip(
+                parts, u.split([size for _, size in parts], 1), strict=True
+            )
+        ]
+        return torch.cat(padded, dim=1)
+
+    def parts(self, u: Tensor, axis: int) -> list[tuple[Grid, int]]:
+        """Return the grids that runs of channels meet, and how many channels each has.
+
+        Args:
+            u: state, or the field that :meth:`of` has chosen.
+            axis: space axis, 0 for x.
+
+        Raises:
+            ShapeError: a tensor with other channels than the fields.
+        """
+        if self._alike(axis):
+            return [(self.grid, u.shape[1])]
         sizes = [size for _, size in self._parts]
         if u.ndim != self.grid.ndim + 2 or u.shape[1] != sum(sizes):
             raise ShapeError(
@@ -109,11 +130,7 @@ class Edges:
                     "the tensor is no field of the state",
                 )
             )
-        padded = [
-            grid.pad(part, axis, width, degree=degree, time=time)
-            for (grid, _), part in zip(self._parts, u.split(sizes, 1), strict=True)
-        ]
-        return torch.cat(padded, dim=1)
+        return self._parts
 
     def of(self, field: str) -> "Edges":
         """Return the edges as a single field meets them.
@@ -171,6 +188,10 @@ class Edges:
         result._parts = [(_each_side(g, change_side), n) for g, n in self._parts]
         result._children = {k: v.map_values(change) for k, v in self._children.items()}
         return result
+
+    def _alike(self, axis: int) -> bool:
+        """Return whether all channels meet the same conditions along an axis."""
+        return not self._parts or not any(map(_differs, self.grid.boundary[axis]))
 
     def _divide(self, grid: Grid, name: str, size: int | str, start: int) -> int:
         """Make the edges of a field and its components; return its channels."""

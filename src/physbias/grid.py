@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from physbias.arguments import is_number
 from physbias.boundary import (
     AxisBoundary,
     Boundary,
@@ -25,7 +26,7 @@ from physbias.boundary import (
     narrow,
     normalise_boundary,
 )
-from physbias.edge_values import SIDES, Part, check_edge
+from physbias.edge_values import SIDES, Part, check_edge, is_list
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.ghosts import cells_needed, ghost_cells, into_corners
 from physbias.shapes import AXIS_NAMES
@@ -90,7 +91,7 @@ class Grid:
         origin: Sequence[float] | None = None,
     ) -> None:
         for name, value in (("num_points", num_points), ("lengths", lengths)):
-            if not isinstance(value, Sequence):
+            if not is_list(value):
                 raise ArgumentError(
                     explain(
                         name,
@@ -103,21 +104,31 @@ class Grid:
         ndim = len(points)
         _check_axes("num_points", points, ndim)
         _check_axes("lengths", tuple(lengths), ndim)
-        corner = (0.0,) * ndim if origin is None else tuple(map(float, origin))
-        if len(corner) != ndim:
+        corner = (0.0,) * ndim if origin is None else origin
+        if not is_list(corner) or len(corner) != ndim:
+            found = f"{len(corner)} entries" if is_list(corner) else repr(corner)
             raise ArgumentError(
                 explain(
                     "origin",
-                    found=f"{len(corner)} entries",
+                    found=found,
                     expected=f"one per axis ({ndim})",
                     remedy="give the lower corner of the box",
+                )
+            )
+        if not all(is_number(place) and isfinite(place) for place in corner):
+            raise ArgumentError(
+                explain(
+                    "origin",
+                    found=repr(corner),
+                    expected="finite numbers",
+                    remedy="give the lower corner of the box [m]",
                 )
             )
         # a frozen dataclass is filled through object.__setattr__
         object.__setattr__(self, "num_points", tuple(map(int, points)))
         object.__setattr__(self, "lengths", tuple(map(float, lengths)))
         object.__setattr__(self, "boundary", normalise_boundary(boundary, ndim))
-        object.__setattr__(self, "origin", corner)
+        object.__setattr__(self, "origin", tuple(map(float, corner)))
         for axis, pair in enumerate(self.boundary):
             for side, condition in enumerate(pair):
                 for value in condition.data:
@@ -183,6 +194,15 @@ class Grid:
                     found=f"{u.ndim} axes, shape {tuple(u.shape)}",
                     expected=f"({', '.join(wanted)}, *{self.num_points})",
                     remedy="add the missing axes with unsqueeze, or pass another grid",
+                )
+            )
+        if len(u) == 0:
+            raise ShapeError(
+                explain(
+                    name,
+                    found=f"an empty batch, shape {tuple(u.shape)}",
+                    expected="at least one sample",
+                    remedy="leave empty batches out",
                 )
             )
         if tuple(u.shape[leading:]) != self.num_points:
@@ -266,10 +286,11 @@ class Grid:
             ShapeError: fewer points along the axis than the ghosts need, or values
                 that do not fit the field.
         """
+        _check_pad(axis, width, degree, self.ndim)
         if width == 0:
             return u
         dim = u.ndim - self.ndim + axis
-        pair = [self._for_channels(side, u) for side in self.boundary[axis]]
+        pair = [self.for_channels(side, u) for side in self.boundary[axis]]
         need = max(width, *(cells_needed(side, width, degree) for side in pair))
         if u.shape[dim] < need:
             raise ShapeError(
@@ -304,8 +325,16 @@ class Grid:
         )
         return torch.cat([before.flip(dim), u, after], dim)
 
-    def _for_channels(self, side: Boundary, u: Tensor) -> Boundary:
-        """Return a condition that all channels share, or refuse one that differs."""
+    def for_channels(self, side: Boundary, u: Tensor) -> Boundary:
+        """Return a condition that all channels share, or refuse one that differs.
+
+        Args:
+            side: a condition of this grid.
+            u: field whose channels meet it.
+
+        Raises:
+            ArgumentError: fields or components of a vector that are not told apart.
+        """
         several = u.ndim > self.ndim and u.shape[u.ndim - self.ndim - 1] > 1
         if field_names(side) or (isinstance(side, Symmetry) and several):
             names = ", ".join(sorted(field_names(side)))
@@ -372,17 +401,50 @@ class Grid:
     ) -> Tensor:
         """Return a value as ``(batch, channel, *space)``, of length one along axis."""
         if isinstance(value, tuple):
-            value = torch.tensor(value).reshape(-1, *[1] * (self.ndim - 1))
+            value = torch.tensor(value, dtype=u.dtype)
+            value = value.reshape(-1, *[1] * (self.ndim - 1))
         elif callable(value) and not isinstance(value, Tensor):
             coords = self.edge_coords(axis, side, dtype=u.dtype, device=u.device)
             now = torch.as_tensor(
                 time, dtype=None if isinstance(time, Tensor) else torch.float64
             )
             value = value(coords, now.squeeze(-1) if now.ndim else now)
+            if not isinstance(value, Tensor | float | int):
+                raise ArgumentError(
+                    explain(
+                        "boundary",
+                        found=f"a function that returns {type(value).__name__} on "
+                        f"the {SIDES[side]} side of {AXIS_NAMES[axis]}",
+                        expected="a tensor or a number",
+                        remedy="return the values on the edge",
+                    )
+                )
             check_edge(value, axis, side, self.num_points)
         known = torch.as_tensor(value).to(u)
         missing = self.ndim + 1 - known.ndim
         return known.reshape(*[1] * missing, *known.shape).unsqueeze(2 + axis)
+
+
+def _check_pad(axis: int, width: int, degree: int | None, ndim: int) -> None:
+    for name, value, most in (
+        ("axis", axis, ndim - 1),
+        ("width", width, None),
+        ("degree", 0 if degree is None else degree, None),
+    ):
+        if (
+            not isinstance(value, int)
+            or value < 0
+            or (most is not None and value > most)
+        ):
+            raise ArgumentError(
+                explain(
+                    name,
+                    found=repr(value),
+                    expected="a whole number of at least 0"
+                    + ("" if most is None else f" and at most {most}"),
+                    remedy="correct the argument",
+                )
+            )
 
 
 @lru_cache
@@ -412,7 +474,8 @@ def _check_axes(name: str, values: tuple[float, ...], ndim: int) -> None:
         )
     whole = name == "num_points"
     for value in values:
-        if value <= 0 or not isfinite(value) or (whole and value != int(value)):
+        positive = is_number(value) and value > 0 and isfinite(value)
+        if not positive or (whole and value != int(value)):
             raise ArgumentError(
                 explain(
                     name,

@@ -84,6 +84,37 @@ def central_weights(derivative: int, order: int) -> tuple[Fraction, ...]:
 
 
 @lru_cache
+def compact_weights(
+    derivative: int, order: int
+) -> tuple[Fraction, tuple[Fraction, ...]]:
+    """Return the compact formula of a derivative on unit spacing.
+
+    Args:
+        derivative: order of the derivative, 1 to 4.
+        order: order of accuracy, 4 or 6; a third derivative has 6 also where 4 is
+            asked for, whose own formula is singular.
+
+    Returns:
+        The weight of the derivative at both neighbours, on the left, and the weights
+        of the values at the offsets ``-width ... width``, on the right.
+
+    Source:
+        S. K. Lele (1992), Journal of Computational Physics 103, 16-42.
+
+    Example:
+        >>> alpha, weights = compact_weights(2, 4)
+        >>> str(alpha), [str(w) for w in weights]
+        ('1/10', ['6/5', '-12/5', '6/5'])
+    """
+    reached = 6 if derivative == 3 else order
+    width = (derivative + 1) // 2 + reached // 2 - 2
+    slopes = [(Fraction(side), derivative) for side in (-1, 1)]
+    values = [(Fraction(k), 0) for k in range(-width, width + 1)]
+    left, _, *right = formula_weights([*slopes, *values], (Fraction(0), derivative))
+    return -left, tuple(right)
+
+
+@lru_cache
 def ghost_weights(
     datum: int, degree: int, depth: int
 ) -> tuple[Fraction, tuple[Fraction, ...]]:
@@ -141,6 +172,7 @@ def extrapolation_weights(degree: int, depth: int) -> tuple[Fraction, ...]:
 # plain dictionaries, not lru_cache: torch.compile reads them, and would trace the
 # arithmetic of fractions behind a cache that it does not know
 _CENTRAL: dict[tuple[int, int], tuple[float, ...]] = {}
+_COMPACT: dict[tuple[int, int], tuple[float, tuple[float, ...]]] = {}
 _GHOSTS: dict[tuple[int, int, int], tuple[float, tuple[float, ...]]] = {}
 _WALL_SLOPES: dict[int, tuple[float, tuple[float, ...]]] = {}
 _EXTRAPOLATIONS: dict[tuple[int, int], tuple[float, ...]] = {}
@@ -152,6 +184,17 @@ def rounded_central_weights(derivative: int, order: int) -> tuple[float, ...]:
     if key not in _CENTRAL:
         _CENTRAL[key] = tuple(map(float, central_weights(derivative, order)))
     return _CENTRAL[key]
+
+
+def rounded_compact_weights(
+    derivative: int, order: int
+) -> tuple[float, tuple[float, ...]]:
+    """Return ``compact_weights`` as numbers."""
+    key = derivative, order
+    if key not in _COMPACT:
+        alpha, right = compact_weights(derivative, order)
+        _COMPACT[key] = float(alpha), tuple(map(float, right))
+    return _COMPACT[key]
 
 
 def rounded_ghost_weights(

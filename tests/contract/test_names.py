@@ -2,29 +2,47 @@
 
 import importlib
 import inspect
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 from torch import nn
 
+import physbias.errors
 from physbias.strength import Strength
 
-PACKAGES = ["pdes", "numerics", "none", "weak", "strong", "flow"]
+SOURCE = Path(physbias.errors.__file__).parent
+FOLDERS = sorted(path.parent.name for path in SOURCE.glob("*/__init__.py"))
 
 
 def package(name: str):
-    full = f"physbias.{name}"
-    if importlib.util.find_spec(full) is None:
-        pytest.skip(f"{full} does not exist yet")
-    return importlib.import_module(full)
+    return importlib.import_module(f"physbias.{name}")
 
 
-@pytest.mark.parametrize("name", PACKAGES)
-def test_all_names_are_there_once_sorted_by_kind(name):
-    module = package(name)
+def check_names(module):
     names = module.__all__
     assert len(set(names)) == len(names)
     for entry in names:
-        assert getattr(module, entry).__doc__, f"{entry} has no docstring"
+        assert hasattr(module, entry), f"{module.__name__}.{entry} does not exist"
+        value = getattr(module, entry)
+        assert value.__doc__ or not callable(value), f"{entry} has no docstring"
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_all_names_of_a_folder_are_there_once(name):
+    check_names(package(name))
+
+
+def test_all_names_of_the_package_are_there_once():
+    check_names(physbias)
+    assert set(FOLDERS) <= set(physbias.__all__)
+
+
+def test_a_name_that_is_not_there_is_seen():
+    module = ModuleType("physbias.empty", "Doc.")
+    module.__all__ = ["Solver"]
+    with pytest.raises(AssertionError, match=r"physbias.empty.Solver does not exist"):
+        check_names(module)
 
 
 @pytest.mark.parametrize("rung", ["none", "weak", "strong"])

@@ -121,6 +121,10 @@ def test_impossible_stride(stride):
 def test_wrong_arguments():
     with pytest.raises(ShapeError, match="one number per channel"):
         Normaliser(torch.zeros(2), torch.ones(3), ndim=1)
+    with pytest.raises(ArgumentError, match="mean: found list, expected a real"):
+        Normaliser([0.0], [1.0], ndim=1)
+    with pytest.raises(ArgumentError, match="ndim: found 0, expected a whole number"):
+        Normaliser(torch.zeros(2), torch.ones(2), ndim=0)
     with pytest.raises(ArgumentError, match="positive numbers"):
         Normaliser(torch.zeros(2), torch.tensor([1.0, 0.0]), ndim=1)
     with pytest.raises(NonFiniteError, match="scale"):

@@ -93,6 +93,9 @@ def test_errors():
         band_limit(torch.ones(4), (0,))
     with pytest.raises(ArgumentError, match="num_points: found"):
         band_limit(torch.ones(4), ())
+    for wrong in (4, (2.5,), ("a",)):
+        with pytest.raises(ArgumentError, match=r"num_points: found .*points per axis"):
+            band_limit(torch.ones(4), wrong)
     with pytest.raises(ArgumentError, match="dtype"):
         band_limit(torch.ones(4).int(), (2,))
     with pytest.raises(ShapeError, match="at least 2 space axes"):

@@ -3,7 +3,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from physbias.data import Windows
-from physbias.errors import ArgumentError
+from physbias.errors import ArgumentError, ShapeError
 
 # each value names its trajectory and frame: 100 * trajectory + frame
 FIELDS = (100.0 * torch.arange(3)[:, None] + torch.arange(7))[:, :, None, None, None]
@@ -50,7 +50,22 @@ def test_index_out_of_range_ends_iteration():
     assert len(list(make())) == 9
 
 
-@pytest.mark.parametrize(("history", "steps"), [(0, 1), (1, 0), (4, 4)])
-def test_impossible_windows_are_refused(history, steps):
-    with pytest.raises(ArgumentError, match="on 7 frames"):
+@pytest.mark.parametrize(
+    ("history", "steps", "message"),
+    [
+        (0, 1, "history: found 0, expected a whole number"),
+        (1, 0, "steps: found 0"),
+        (1.5, 1, "history: found 1.5"),
+        (4, 4, "history and steps: found 4 and 4 on 7 frames"),
+    ],
+)
+def test_impossible_windows_are_refused(history, steps, message):
+    with pytest.raises(ArgumentError, match=message):
         make(history, steps)
+
+
+def test_fields_and_parameters_that_do_not_fit_are_refused():
+    with pytest.raises(ShapeError, match=r"fields: found shape \(3,\), .*unsqueeze"):
+        Windows(torch.ones(3), {}, history=1, steps=1)
+    with pytest.raises(ShapeError, match=r"\['Re'\]: found shape \(2,\), .*\(3,\)"):
+        Windows(FIELDS, {"Re": torch.ones(2)}, history=1, steps=1)

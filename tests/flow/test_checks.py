@@ -6,7 +6,6 @@ from physbias.errors import ArgumentError, NonFiniteError, ShapeError
 from physbias.flow.checks import (
     check_alike,
     check_context,
-    check_count,
     check_network,
     check_output,
     check_state,
@@ -24,7 +23,6 @@ def test_good_input_passes():
     check_context(STATE[:, :1], STATE, 1, finite=True)
     check_times(torch.zeros(3), 3)
     check_output(STATE, STATE)
-    check_count(1, "members")
 
 
 def test_messages_name_argument_finding_and_remedy():
@@ -49,8 +47,10 @@ def test_messages_name_argument_finding_and_remedy():
         check_output(STATE[:, :1], STATE)
     with pytest.raises(ArgumentError, match=r"net: found ReLU\.forward\(input.*Time"):
         check_network(nn.ReLU())
-    with pytest.raises(ArgumentError, match="members: found 0, expected a whole"):
-        check_count(0, "members")
+    with pytest.raises(ArgumentError, match="net: found None, expected Module; hand"):
+        check_network(None)
+    with pytest.raises(ArgumentError, match=r"the class ReLU.*instance: ReLU\("):
+        check_network(nn.ReLU)
 
 
 def test_networks_that_hide_their_signature_pass():

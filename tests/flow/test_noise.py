@@ -74,5 +74,7 @@ def test_errors():
         ensemble_noise(SHAPE, 1, item_ids=[1, 2])
     with pytest.raises(ArgumentError, match="item_ids: found a float"):
         ensemble_noise(SHAPE, 1, item_ids=[1, 2, 3.5])
-    with pytest.raises(ArgumentError, match="members: found 0, expected at least 1"):
+    with pytest.raises(
+        ArgumentError, match="members: found 0, expected a whole number"
+    ):
         ensemble_noise(SHAPE, 0)

@@ -77,7 +77,7 @@ def test_errors():
         ChannelScales(2, mean=[float("nan"), 0.0])
     with pytest.raises(ArgumentError, match=r"scale: found shape \(3,\)"):
         ChannelScales(2, scale=torch.ones(3))
-    with pytest.raises(ArgumentError, match=r"groups: found .* channels 0 to 1"):
+    with pytest.raises(ArgumentError, match=r"groups: found .* lists of channels"):
         ChannelScales(2, groups=((0, 2),))
     with pytest.raises(ArgumentError, match=r"groups: found .* at most once"):
         ChannelScales(2, groups=((0, 1), (1,)))

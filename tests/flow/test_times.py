@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from physbias.errors import ShapeError
+from physbias.errors import ArgumentError, ShapeError
 from physbias.flow import TimeConditioned, stratified_times, time_channels
 
 
@@ -55,3 +55,9 @@ def test_time_alone():
 def test_errors():
     with pytest.raises(ShapeError, match=r"t: found shape \(1,\), expected \(2,\)"):
         TimeConditioned(Identity())(torch.zeros(2, 1, 3), torch.rand(1))
+    with pytest.raises(ArgumentError, match="batch: found 0, expected a whole number"):
+        stratified_times(0)
+    with pytest.raises(ArgumentError, match="num_frequencies: found -1"):
+        time_channels(-1)
+    with pytest.raises(ArgumentError, match=r"num_frequencies: found 1\.5"):
+        TimeConditioned(Identity(), num_frequencies=1.5)

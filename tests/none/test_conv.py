@@ -145,6 +145,8 @@ def test_errors():
         Conv(grid, 0, 1)
     with pytest.raises(ArgumentError, match="out_channels: found 0"):
         Conv(grid, 1, 0)
+    with pytest.raises(ArgumentError, match="grid: found None, expected Grid"):
+        Conv(None, 1, 1)
     conv = Conv(grid, 2, 1, kernel_size=2, stride=2)
     with pytest.raises(ShapeError, match=r"3 channels.*expected 2 channels"):
         conv(torch.zeros(1, 3, 6, 8))

@@ -2,14 +2,7 @@ import pytest
 import torch
 
 from physbias.errors import ArgumentError, ShapeError
-from physbias.none.inputs import check_channels, check_count
-
-
-def test_check_count():
-    check_count("levels", 1)
-    check_count("levels", 0, minimum=0)
-    with pytest.raises(ArgumentError, match="levels: found 0, expected a whole number"):
-        check_count("levels", 0)
+from physbias.none.inputs import check_channels
 
 
 def test_check_channels():
@@ -19,3 +12,7 @@ def test_check_channels():
         check_channels(u, 2, ndim=1)
     with pytest.raises(ShapeError, match=r"u: found 3 axes.*with 2 space axes"):
         check_channels(u, 3, ndim=2)
+    with pytest.raises(ArgumentError, match=r"u: found dtype torch.int64.*\.float\(\)"):
+        check_channels(u.long(), 3, ndim=1)
+    with pytest.raises(ArgumentError, match=r"u: found list, expected a real"):
+        check_channels([1.0], 3, ndim=1)

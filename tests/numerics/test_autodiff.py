@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from physbias.errors import ArgumentError
+from physbias.errors import ArgumentError, ShapeError
 from physbias.numerics import Autodiff
 
 F64 = torch.float64
@@ -50,6 +50,14 @@ def test_coefficients_per_point_do_not_promote(points):
 def test_mistakes_are_named(points):
     with pytest.raises(ArgumentError, match=r"points: found .*requires_grad_\(\)"):
         Autodiff(points.detach(), 2)
+    for given, space in ((points, 1), (points, 4), (points[0], 1)):
+        with pytest.raises(ShapeError, match=r"points: found shape .* stack the coord"):
+            Autodiff(given, space)
+    with pytest.raises(ArgumentError, match="points: found list, expected a real"):
+        Autodiff([[0.0]], 1)
+    for other in (torch.ones(7, 1), points[:, 0]):
+        with pytest.raises(ArgumentError, match=r"u: found shape .*from the points"):
+            Autodiff(points, 2).x(other)
     d = Autodiff(points, 3)
     u = points**2
     with pytest.raises(

@@ -127,8 +127,15 @@ def test_mistakes_are_named():
         one.curl(torch.ones(1, 1, 8))
     with pytest.raises(ArgumentError, match=r"axis: found 2 \(z\), expected 0 to 1"):
         d.z(u)
-    with pytest.raises(ArgumentError, match="order: found 0"):
-        d.partial(u, 0, 0)
+    with pytest.raises(ArgumentError, match=r"axis: found 'x' \(no axis\)"):
+        d.partial(u, "x")
+    for order in (0, 1.5):
+        with pytest.raises(ArgumentError, match=f"order: found {order}"):
+            d.partial(u, 0, order)
+    for other in (u[..., :7], u[0, 0]):
+        for take in (d.x, Spectral().bind(d.grid.with_boundary(Periodic())).x):
+            with pytest.raises(ShapeError, match=r"u: found shape .*sampled on"):
+                take(other)
     with pytest.raises(ArgumentError, match=r"grid: .*walls.*Leray.*Periodic\(\)"):
         d.leray(torch.ones(1, 2, 8, 8))
     with pytest.raises(ArgumentError, match="a periodic grid for a Poisson solve"):

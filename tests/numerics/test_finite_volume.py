@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+from physbias.errors import ArgumentError
 from physbias.grid import Grid, Neumann, Periodic
 from physbias.numerics import (
     HLLC,
@@ -124,3 +125,19 @@ def test_gradients_and_names():
         u = law.conserved(w, d).requires_grad_()
         assert torch.autograd.gradcheck(lambda v, d=d: d.flux_divergence(v, law), u)
     assert repr(MUSCL(van_leer, HLLC())) == "MUSCL(limiter=van_leer, riemann=HLLC())"
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: MUSCL("minmod"),
+            "limiter: found 'minmod', expected Callable; use one",
+        ),
+        (lambda: MUSCL(riemann="hll"), "riemann: found 'hll', expected NumericalFlux"),
+        (lambda: Godunov(HLLC), r"found the class HLLC, .*instance: HLLC\("),
+    ],
+)
+def test_names_and_classes_are_no_parts(make, message):
+    with pytest.raises(ArgumentError, match=message):
+        make()

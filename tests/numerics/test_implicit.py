@@ -161,6 +161,11 @@ def test_methods_are_values_with_settings():
     assert hash(CrankNicolson()) == hash(CrankNicolson())
 
 
+def test_a_newton_that_is_none_is_refused():
+    with pytest.raises(ArgumentError, match="newton: found 'gmres', expected NewtonK"):
+        SDIRK2("gmres")
+
+
 def test_compilation_is_refused():
     grid = Grid((8,), (1.0,), boundary=Periodic())
     with pytest.raises(ArgumentError, match=r"compile: found True with SDIRK2.*leave"):

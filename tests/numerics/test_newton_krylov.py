@@ -140,6 +140,16 @@ def test_what_does_not_converge_is_an_error():
         NewtonKrylov().solve(torch.log, -known, 1.0, -known)
 
 
+def test_a_gradient_that_does_not_converge_is_an_error():
+    """Four different eigenvalues need four vectors, not one."""
+    rates = torch.tensor([1.0, 2.0, 3.0, 4.0], dtype=F64)
+    root = torch.ones(1, 1, 4, dtype=F64)
+    with pytest.raises(ConvergenceError, match="the transposed system of a gradient"):
+        NewtonKrylov(krylov_size=1, max_restarts=1).transposed(
+            lambda w: -rates * w, root, 1.0, root
+        )
+
+
 def test_second_derivatives_are_refused():
     right = torch.ones(1, 1, 2, dtype=F64, requires_grad=True)
     root = NewtonKrylov().solve(lambda w: -w, right, 1.0, right)
@@ -151,5 +161,5 @@ def test_second_derivatives_are_refused():
     "name", ["rtol", "max_corrections", "krylov_size", "max_restarts"]
 )
 def test_settings_are_positive(name):
-    with pytest.raises(ArgumentError, match=rf"{name}: found -1, .*positive"):
+    with pytest.raises(ArgumentError, match=rf"{name}: found -1, .*(positive|whole)"):
         NewtonKrylov(**{name: -1})

@@ -1,5 +1,7 @@
+import pytest
 import torch
 
+from physbias.errors import ArgumentError
 from physbias.grid import Grid, Periodic
 from physbias.numerics import Autodiff, FiniteDifference
 from physbias.pdes import Constraint, DivergenceFree, TracerFlow
@@ -35,3 +37,13 @@ def test_force_on_a_grid_is_what_the_projection_takes_away():
     constraint = DivergenceFree("velocity")
     pushed = v + constraint.force(TracerFlow(), pressure, d)
     torch.testing.assert_close(pushed, constraint.project(TracerFlow(), v, d))
+
+
+def test_a_field_that_is_not_there_is_named(box):
+    message = r"field: found 'wind', expected one of .* \(velocity, tracer\)"
+    equation, u = TracerFlow(), torch.ones(1, 3, 12, 15)
+    d = FiniteDifference(2).bind(box)
+    wind = DivergenceFree("wind")
+    for call in (wind.project, wind.violation, wind.force):
+        with pytest.raises(ArgumentError, match=message):
+            call(equation, u, d)

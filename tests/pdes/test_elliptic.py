@@ -56,6 +56,8 @@ def test_fields_are_sampled_on_grids_and_at_points():
     torch.testing.assert_close(sample_field(lambda x: 2 * x, d), 2 * d.coords)
     at_points = Autodiff(torch.rand(5, 1, requires_grad=True), 1)
     assert sample_field(lambda x: x, at_points).shape == (5, 1)
+    with pytest.raises(ArgumentError, match="a function that returns NoneType"):
+        sample_field(lambda x: None, d)
     with pytest.raises(ShapeError, match="found a field on a grid"):
         sample_field(torch.ones(1, 1, 4), at_points)
 

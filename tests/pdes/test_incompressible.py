@@ -57,8 +57,9 @@ def test_beltrami_flow_decays_in_three_dimensions():
     for n in range(2):
         expected = exp(-float(NU[n]) * 4 * 0.2) * v
         torch.testing.assert_close(u[n : n + 1], expected, atol=1e-6, rtol=0)
-    p = solve.diagnose(v)["pressure"]
-    torch.testing.assert_close(p, whole[:, 3:] - whole[:, 3:].mean())
+    p = solve.diagnose(v.expand(2, -1, -1, -1, -1))["pressure"]
+    expected = whole[:, 3:] - whole[:, 3:].mean()
+    torch.testing.assert_close(p, expected.expand_as(p))
 
 
 @pytest.mark.parametrize("order", [2, 4, 6])
@@ -86,3 +87,15 @@ def test_symbol_and_refusals():
         NavierStokes().beltrami(grid.coords(), 0.0)
     with pytest.raises(ShapeError, match="found 1 space axes, expected 2 for Navier"):
         NavierStokes().taylor_green(torch.ones(4, 1), 0.0)
+
+
+def test_kovasznay_flow_is_the_published_one():
+    """Reynolds 40 and k = 2π: λ = 20 - (400 + 4π²)^½ = -0.9637, at (1/2, 1/8)."""
+    point = torch.tensor([[0.5, 0.125]], dtype=F64)
+    v = NavierStokes(1 / 40).kovasznay(point, 0.0, wavenumber=2 * pi)[0]
+    rate = 20 - (400 + 4 * pi**2) ** 0.5
+    assert rate == pytest.approx(-0.96374, abs=1e-5)
+    wake = exp(rate / 2) * 0.5**0.5
+    assert v.tolist() == pytest.approx(
+        [1 - wake, rate / (2 * pi) * wake, -exp(rate) / 2]
+    )

@@ -55,6 +55,55 @@ def test_missing_fields_are_named():
         Pair().check_channels(torch.ones(1, 2, 4, 4), 2, "u")
 
 
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: pde("u_xx", "u"), "rhs: found 'u_xx', expected a function"),
+        (
+            lambda: pde(torch.sin, "u", constraints=1),
+            "constraints: found 1, expected S",
+        ),
+        (
+            lambda: pde(torch.sin, "u", constraints=("free",)),
+            "constraints: found 'free', expected Constraint; hand over a tuple",
+        ),
+        (lambda: pde(torch.sin, 3).num_channels(1), "fields: found 3 in _FunctionPDE"),
+        (
+            lambda: pde(torch.sin, {"u": "scalar"}).num_channels(1),
+            r"fields\['u'\]: found 'scalar', expected a whole number",
+        ),
+        (lambda: pde(torch.sin, {"u": 0}).num_channels(1), r"fields\['u'\]: found 0"),
+    ],
+)
+def test_equations_that_are_none(make, message):
+    with pytest.raises(ArgumentError, match=message):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("rhs", "found"),
+    [
+        (lambda u, d: None, "None"),
+        (lambda u, d: 0.0, "0.0"),
+        (lambda u, d: 1j * u, "dtype torch.complex64"),
+    ],
+)
+def test_a_tendency_that_is_no_real_tensor_is_refused(rhs, found):
+    d = FiniteDifference().bind(LINE)
+    with pytest.raises(ArgumentError, match=f"rhs: found {found}, expected a real"):
+        pde(rhs, "u").tendency(torch.ones(1, 1, *LINE.num_points), d)
+
+
+@pytest.mark.parametrize(
+    "value", [torch.tensor(1j), torch.tensor(True), torch.empty(0)], ids=str
+)
+def test_coefficients_that_are_no_real_numbers_are_refused(value):
+    with pytest.raises(
+        ArgumentError, match=r"k: found a tensor of dtype .*real numbers"
+    ):
+        check_coefficient(value, "k")
+
+
 def test_a_tendency_that_would_broadcast_is_refused():
     d = FiniteDifference().bind(LINE)
     short = pde(lambda u, d: d.laplacian(u[:, :1]), {"a": 1, "b": 1})

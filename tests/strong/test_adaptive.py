@@ -3,7 +3,7 @@ from math import pi
 import pytest
 import torch
 
-from physbias.errors import DivergenceError
+from physbias.errors import ArgumentError, DivergenceError
 from physbias.grid import Grid, Periodic
 from physbias.numerics import DormandPrince, Spectral
 from physbias.pdes import Heat, pde
@@ -33,6 +33,30 @@ def test_float32_works_and_stays(gradient):
     assert u.dtype == torch.float32
     u.sum().backward()
     assert u0.grad.dtype == torch.float32
+
+
+def test_the_adjoint_finds_what_was_computed_and_what_no_module_owns():
+    """u' = -a b u with b = a^2: u = u0 exp(-a^3 t), by a -3 a^2 t u."""
+    a = torch.tensor(0.8, dtype=F64, requires_grad=True)
+    b = a**2
+    decay = pde(lambda u, d: -a * b * u, "u")
+    u0 = torch.ones(2, 1, 16, dtype=F64)
+    stepper = DormandPrince(1e-11, 1e-12)
+    solve = Solver(decay, LINE, stepper=stepper, gradient=Adjoint())
+    u = solve(u0, [0.0, 0.5])[0, 1, 0, 0]
+    (found,) = torch.autograd.grad(u, a)
+    expected = -3 * 0.64 * 0.5 * torch.exp(torch.tensor(-0.256, dtype=F64))
+    torch.testing.assert_close(found, expected, rtol=1e-9, atol=0)
+
+
+def test_a_coefficient_set_before_the_adjoint_is_solved_is_refused():
+    equation = Heat(torch.tensor([0.1], dtype=F64))
+    u0 = torch.sin(LINE.coords(dtype=F64)).requires_grad_()
+    solve = Solver(equation, LINE, stepper=DormandPrince(), gradient=Adjoint())
+    result = solve(u0, [0.0, 0.1])
+    equation.diffusivity = torch.tensor([0.3], dtype=F64)
+    with pytest.raises(ArgumentError, match="coefficients that were set between"):
+        result.sum().backward()
 
 
 def test_times_that_float32_cannot_tell_apart():

@@ -48,6 +48,10 @@ def test_gradients_stop_at_stand_ins():
         y = torch.stack([a * b]).sum()
     assert [float(g) for g in torch.autograd.grad(y, (c, d))] == [9.0, 3.0]
     assert c is not a
+    again = StandIns(Captures((a, b)))
+    for _ in range(2):
+        with again as (c, d):
+            assert torch.equal(torch.autograd.grad(a * b, (c, d))[0], b)
     with StandIns(Captures((a,))) as (c,):
         assert c is a
 

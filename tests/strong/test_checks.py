@@ -7,8 +7,14 @@ import torch
 
 from physbias.errors import ArgumentError
 from physbias.numerics import ETDRK2, RK4, ImplicitEuler
+from physbias.pdes import Darcy, Heat
 from physbias.strong import Adjoint, Backprop, Checkpoint
-from physbias.strong.checks import check_choices, check_compiles, check_times
+from physbias.strong.checks import (
+    check_choices,
+    check_compiles,
+    check_evolves,
+    check_times,
+)
 
 
 def test_times_become_numbers():
@@ -22,11 +28,27 @@ def test_times_that_do_not_rise_are_refused(times):
         check_times(times)
 
 
+@pytest.mark.parametrize("times", [["a"], "ab", None, 0.5, torch.ones(1, 2), [1j]])
+def test_times_that_are_no_numbers_are_refused(times):
+    with pytest.raises(ArgumentError, match=r"times: found .* a sequence of numbers"):
+        check_times(times)
+
+
+def test_equations_of_rest_are_refused():
+    check_evolves(Heat())
+    message = "pde: found Darcy, which has no rhs, expected .* use EllipticSolver"
+    with pytest.raises(ArgumentError, match=message):
+        check_evolves(Darcy())
+
+
 @pytest.mark.parametrize(
     ("dt", "gradient", "adaptive", "compiled", "message"),
     [
         (0.0, Backprop(), False, False, "dt: found 0.0"),
         (inf, Backprop(), False, False, "dt: found inf"),
+        ("a", Backprop(), False, False, "dt: found 'a', expected a positive number"),
+        (None, "backprop", False, False, "gradient: found 'backprop', expected Auto"),
+        (None, Backprop, False, False, r"the class Backprop.*instance: Backprop\("),
         (None, Adjoint(), False, False, "gradient: found Adjoint"),
         (None, Checkpoint(), True, False, "stepper: found DormandPrince"),
         (None, Backprop(), True, True, "stepper: found DormandPrince"),

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from physbias.errors import ArgumentError, ConvergenceError, ShapeError
-from physbias.grid import Dirichlet, Grid, Neumann, Periodic, Robin
+from physbias.grid import Dirichlet, Grid, Neumann, Periodic, Robin, Symmetry
 from physbias.numerics import FiniteDifference
 from physbias.pdes import Darcy, Heat, Helmholtz, Poisson
 from physbias.strong import EllipticSolver
@@ -91,6 +91,52 @@ def test_order_two_in_three_dimensions_with_all_kinds_of_walls(observed):
         found = EllipticSolver(Darcy(k, source), grid)()
         errors.append(float((found - truth).abs().max()))
     assert -observed(counts, errors)[1] == pytest.approx(2, abs=0.1)
+
+
+def corner(counts, right):
+    """A box with a plane of symmetry and values that vary along the other edges.
+
+    They are those of u = c cos x exp(y / 2), c = 1 and -2, on [0, 1.3] x [0.2, 1.9].
+    """
+
+    def wave(part, x):
+        c = torch.tensor([1.0, -2.0], dtype=F64).reshape(2, *[1] * (x.ndim - 1))
+        return c * part(x[:, :1]) * torch.exp(x[:, 1:] / 2)
+
+    def value(x):
+        return wave(torch.cos, x)
+
+    def outward(x):  # through the right side
+        return -wave(torch.sin, x)
+
+    end = {
+        "Robin": Robin(2.0, 0.5, lambda x, t: 2 * value(x) + outward(x) / 2),
+        "Neumann": Neumann(lambda x, t: outward(x)),
+    }[right]
+    lower = Dirichlet(lambda x, t: value(x))
+    upper = Neumann(lambda x, t: value(x) / 2)
+    sides = [(Symmetry(), end), (lower, upper)]
+    grid = Grid(counts, (1.3, 1.7), boundary=sides, origin=(0.0, 0.2))
+    return grid, value(grid.coords(dtype=F64))
+
+
+@pytest.mark.parametrize("right", ["Robin", "Neumann"])
+@pytest.mark.parametrize("equation", ["Poisson", "Helmholtz", "Darcy"])
+def test_order_two_with_values_along_the_edges(equation, right, observed):
+    """Lap u = -3/4 u; k = exp(sin x) adds k cos x u_x; the solve chooses its way."""
+    errors, counts = [], (32, 64)
+    for count in counts:
+        grid, truth = corner((count, 3 * count // 4), right)
+        x = grid.coords(dtype=F64)[:, :1]
+        along = -torch.tan(x) * truth  # u_x
+        k = x.sin().exp()
+        pde = {
+            "Poisson": Poisson(-0.75 * truth),
+            "Helmholtz": Helmholtz(-3.0, -3.75 * truth),
+            "Darcy": Darcy(k, -k * (x.cos() * along - 0.75 * truth)),
+        }[equation]
+        errors.append(float((EllipticSolver(pde, grid)() - truth).abs().max()))
+    assert -observed(counts, errors)[0] == pytest.approx(2, abs=0.1)
 
 
 def residual(equation, u, grid):
@@ -238,8 +284,15 @@ def test_what_it_cannot_solve_is_refused():
     grid = Grid((8,), (1.0,), boundary=Dirichlet(0.0))
     with pytest.raises(ArgumentError, match="pde: found Heat, which has no form"):
         EllipticSolver(Heat(), grid)
+    with pytest.raises(ArgumentError, match="grid: found None, expected Grid"):
+        EllipticSolver(Poisson(), None)
     with pytest.raises(ArgumentError, match="tolerance: found -1"):
         EllipticSolver(Poisson(), grid, tolerance=-1)
+    with pytest.raises(ArgumentError, match="net_source: found -1"):
+        EllipticSolver(Poisson(), grid, net_source=-1)
+    k, f = torch.ones(3, 1, 8), torch.ones(2)
+    with pytest.raises(ShapeError, match=r"pde: found .* for \[2, 3\] samples"):
+        EllipticSolver(Darcy(k, f), grid)()
     with pytest.raises(ArgumentError, match="shift: found 3 beside coefficients that"):
         EllipticSolver(Helmholtz(torch.linspace(-1, 3, 8)[None, None]), grid)()
     with pytest.raises(ShapeError, match=r"source: found shape \(1, 1, 9\)"):

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from physbias.errors import ArgumentError
-from physbias.grid import Grid, Periodic
+from physbias.grid import Dirichlet, Grid, Neumann, Periodic, Robin
 from physbias.numerics import (
     ARS443,
     CNAB2,
@@ -87,7 +87,7 @@ def test_gradients_equal_central_differences(scheme, box, smooth):
     assert float(by_nu) == pytest.approx(bent, rel=1e-6)
 
 
-REPLAYS = [Backprop(), Checkpoint(), Checkpoint(2), BinomialCheckpoint(2)]
+REPLAYS = [Checkpoint(1), Checkpoint(), Checkpoint(2), BinomialCheckpoint(2)]
 
 
 def per_sample(*values):
@@ -199,10 +199,24 @@ def test_checkpoints_change_nothing(segment, hybrid, box, smooth):
         torch.testing.assert_close(kept, plain, rtol=1e-10, atol=1e-12)
 
 
-def test_autograd_alone_keeps_what_operations_leave(box, smooth):
+@pytest.mark.parametrize("segment", [1, 3])
+def test_long_solves_by_default(segment, box, smooth):
+    """More steps than are kept whole; one state per step is a segment of one."""
+    nu, u0 = learned_viscosity(), smooth(box, 2).requires_grad_()
+    found = []
+    for gradient in (Autograd(), Backprop(), Checkpoint(segment)):
+        solve = Solver(Burgers(nu), box, dt=0.01, gradient=gradient)
+        u = solve(u0, [0.0, 0.05, 0.25])
+        found.append(torch.autograd.grad(u.square().sum(), (u0, nu)))
+    for other in found[1:]:
+        for a, b in zip(found[0], other, strict=True):
+            torch.testing.assert_close(b, a, rtol=1e-12, atol=0)
+
+
+def test_backprop_keeps_what_operations_leave_of_few_steps_only(box, smooth):
     u0 = smooth(box, 3).requires_grad_()
 
-    def kept(gradient) -> int:
+    def kept(gradient, steps) -> int:
         count = 0
 
         def pack(tensor):
@@ -211,10 +225,11 @@ def test_autograd_alone_keeps_what_operations_leave(box, smooth):
             return tensor
 
         with torch.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
-            Solver(TracerFlow(0.1), box, dt=0.005, gradient=gradient)(u0, [0.0, 0.5])
+            solve = Solver(TracerFlow(0.1), box, dt=0.005, gradient=gradient)
+            solve(u0, [0.0, 0.005 * steps])
         return count
 
-    assert kept(Backprop()) < kept(Autograd()) / 5
+    assert kept(Backprop(), 16) == kept(Autograd(), 16) > 5 * kept(Backprop(), 17)
 
 
 def test_one_step_is_one_segment(box, smooth):
@@ -241,6 +256,67 @@ def test_adjoint_and_backprop_agree_with_each_other_and_with_fixed_steps(box, sm
             assert float((a - b).norm()) < 1e-8 * float(a.norm())
 
 
+TIGHT = DormandPrince(1e-10, 1e-12)
+WALLED_MODES = [
+    (Adjoint(), TIGHT, None),
+    *((gradient, RK4(), 0.02) for gradient in REPLAYS),
+    (LinearAdjoint(), RK4(), 0.02),
+]
+
+
+@pytest.mark.parametrize(
+    ("gradient", "stepper", "dt"), WALLED_MODES, ids=lambda v: repr(v)
+)
+def test_gradients_by_values_at_walls_and_by_coefficients(gradient, stepper, dt):
+    """A value along an edge and per sample, one in time, and one rate per sample."""
+    along = torch.randn(2, 1, 3, dtype=F64, requires_grad=True)
+    rate = torch.tensor(0.7, dtype=F64, requires_grad=True)
+    nu = per_sample(0.02, 0.05)
+    linear = isinstance(gradient, LinearAdjoint)
+    inputs = [along, rate] if linear else [along, rate, nu]
+    directions = [torch.randn_like(tensor) for tensor in inputs]
+    u0, weights = torch.randn(2, 1, 4, 3, dtype=F64), torch.randn(2, 3, 1, 4, 3)
+
+    def value(mode, e=0.0):
+        moved = inputs
+        if e:
+            pairs = zip(inputs, directions, strict=True)
+            moved = [(t + e * d).detach() for t, d in pairs]
+        wall, pace, *spread = moved
+        in_time = Neumann(lambda x, t: x[:, 1:] * torch.sin(pace * t))
+        sides = [(Dirichlet(wall), in_time), (Robin(2.0, 0.5, pace), Dirichlet(0.3))]
+        grid = Grid((4, 3), (1.0, 1.5), boundary=sides)
+        equation = AdvectionDiffusion(spread[0] if spread else 0.05, (0.2, -0.1))
+        options = {"scheme": FiniteDifference(2), "stepper": stepper, "dt": dt}
+        solve = Solver(equation, grid, gradient=mode, **options)
+        return (solve(u0, [0.0, 0.02, 0.05]) * weights).sum()
+
+    plain = torch.autograd.grad(value(Autograd()), inputs)
+    found = torch.autograd.grad(value(gradient), inputs)
+    for a, b in zip(plain, found, strict=True):
+        assert float((a - b).norm()) < 1e-8 * float(a.norm())
+    e = 1e-4
+    with torch.no_grad():
+        wanted = float(value(Autograd(), e) - value(Autograd(), -e)) / (2 * e)
+    pairs = zip(found, directions, strict=True)
+    assert sum(float((g * d).sum()) for g, d in pairs) == pytest.approx(
+        wanted, rel=1e-6
+    )
+
+
+def test_a_rate_at_a_wall_or_per_sample_is_refused_where_its_gradient_needs_states():
+    wall = torch.tensor(0.5, dtype=F64, requires_grad=True)
+    u0 = torch.randn(2, 1, 6, dtype=F64)
+    for equation, side in (
+        (Heat(0.1), Robin(wall, 1.0, 0.0)),
+        (Heat(per_sample(0.1, 0.2)), Dirichlet(0.0)),
+    ):
+        grid = Grid((6,), (1.0,), boundary=side)
+        solve = Solver(equation, grid, dt=0.01, gradient=LinearAdjoint())
+        with pytest.raises(ArgumentError, match="a coefficient whose gradient needs"):
+            solve(u0, [0.0, 0.1])
+
+
 @pytest.mark.parametrize("scheme", [FiniteDifference(2), Spectral()], ids=repr)
 @pytest.mark.parametrize("stepper", [SSPRK3(), ARS443()], ids=repr)
 def test_gradcheck_of_a_step(scheme, stepper):
@@ -258,9 +334,8 @@ def test_gradcheck_of_a_step(scheme, stepper):
 
 @pytest.mark.parametrize("segment", [0, -3])
 def test_empty_segments_are_refused(segment):
-    with pytest.raises(
-        ArgumentError, match=r"segment: found .*at least one step.*leave"
-    ):
+    message = rf"segment: found {segment}, expected a whole number of at least 1"
+    with pytest.raises(ArgumentError, match=message):
         Checkpoint(segment)
 
 
@@ -292,7 +367,7 @@ def test_modes_of_fixed_steps_refuse_adaptive_ones(gradient, box):
 
 
 def test_no_states_are_refused():
-    with pytest.raises(ArgumentError, match="states: found 0, expected at least one"):
+    with pytest.raises(ArgumentError, match="states: found 0, expected a whole number"):
         BinomialCheckpoint(0)
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from physbias.errors import ShapeError
+from physbias.errors import ArgumentError, ShapeError
 from physbias.numerics import ARS443, RK4, DormandPrince, FiniteDifference, Spectral
 from physbias.pdes import TracerFlow
 from physbias.strong import Hybrid, Solver
@@ -85,6 +85,10 @@ def test_a_hybrid_of_a_hybrid_is_limited_by_the_equation(box):
 
 
 def test_a_net_of_another_shape_is_refused(box, smooth):
+    with pytest.raises(ArgumentError, match="net: found None, expected Module"):
+        Hybrid(make(box), None)
+    with pytest.raises(ArgumentError, match=r"solver: found None.*Solver\(pde, grid"):
+        Hybrid(None, nn.Identity())
     hybrid = Hybrid(make(box), nn.Conv2d(3, 2, 1, dtype=F64))
     with pytest.raises(ShapeError, match=r"net: found an output.*2, 12, 15.*as many"):
         hybrid(smooth(box, 3), TIMES)

@@ -87,6 +87,13 @@ def test_mistakes_are_named():
     walled = Grid((8, 8), (1.0, 1.0), boundary=[Periodic(), Dirichlet()])
     with pytest.raises(ArgumentError, match=r"grid: found an axis with walls.*Leray"):
         LerayProjection(walled)
+    with pytest.raises(ArgumentError, match="grid: found None, expected Grid"):
+        LerayProjection(None)
+    plane = Grid((8, 8), (1.0, 1.0), boundary=Periodic())
+    with pytest.raises(ArgumentError, match="scheme: found 4, expected Scheme; use"):
+        LerayProjection(plane, scheme=4)
+    with pytest.raises(ArgumentError, match="first: found -1, expected a whole number"):
+        LerayProjection(plane, first=-1)
     project = make((6, 8), FiniteDifference(4), first=1)
     with pytest.raises(ShapeError, match=r"u: found 2 channels.*1 to 2.*another first"):
         project(torch.ones(1, 2, 6, 8))

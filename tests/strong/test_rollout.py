@@ -10,7 +10,7 @@ from physbias.strong.rollout import Rollout
 DECAY = pde(lambda u, d: -u, "u")
 
 
-def make(gradient, step=lambda u, t, dt: u - dt * u, total=4):
+def make(gradient, step=lambda u, t, dt: u - dt * u, total=100):
     return Rollout(step, step, DECAY, gradient, total)
 
 

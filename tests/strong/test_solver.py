@@ -15,7 +15,7 @@ from physbias.errors import (
     ShapeError,
     StabilityError,
 )
-from physbias.grid import Dirichlet, Grid, Neumann, Periodic
+from physbias.grid import Dirichlet, Grid, Neumann, Periodic, Robin
 from physbias.numerics import (
     ARS443,
     RK2,
@@ -385,10 +385,9 @@ def test_choices_that_exclude_each_other(options, message):
 
 def test_walls_are_refused_by_what_needs_waves():
     walls = Grid((16, 16), (1.0, 1.0), boundary=[Periodic(), Dirichlet()])
-    with pytest.raises(
-        ArgumentError, match=r"grid: found an axis with walls.*spectral"
-    ):
-        Solver(Heat(), walls, scheme=Spectral())
+    leaky = Grid((16,), (1.0,), boundary=[(Robin(1.0, 1.0), Dirichlet())])
+    with pytest.raises(ArgumentError, match=r"grid: found Robin.*the spectral scheme"):
+        Solver(Heat(), leaky, scheme=Spectral())
     with pytest.raises(ArgumentError, match=r"grid: .*walls.*Leray projection"):
         Solver(TracerFlow(), walls)(torch.ones(1, 3, 16, 16), [0.0, 1.0])
     with pytest.raises(ArgumentError, match=r"grid: .*walls.*Fourier symbol"):
@@ -398,10 +397,33 @@ def test_walls_are_refused_by_what_needs_waves():
 
 
 def test_an_equation_without_words():
-    with pytest.raises(NotImplementedError, match="Silent gives neither rhs nor resid"):
-        Solver(Silent(), LINE, dt=0.1)(exact(0), [0.0, 1.0])
+    with pytest.raises(ArgumentError, match=r"pde: found Silent, which has no rhs"):
+        Solver(Silent(), LINE)
     with pytest.raises(ArgumentError, match="fields: found none in PDE"):
-        Solver(PDE(), LINE, dt=0.1)(exact(0), [0.0, 1.0])
+        Solver(PDE(), LINE)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"pde": Heat}, r"pde: found the class Heat, .*instance: Heat\("),
+        ({"pde": None}, "pde: found None, expected PDE; use one of physbias.pdes"),
+        ({"grid": (32,)}, r"grid: found \(32,\), expected Grid"),
+        ({"scheme": 4}, "scheme: found 4, expected Scheme"),
+        ({"stepper": "rk4"}, r"stepper: found 'rk4', .*such as RK4\(\)"),
+    ],
+)
+def test_parts_that_are_none(options, message):
+    with pytest.raises(ArgumentError, match=message):
+        Solver(**{"pde": Heat(), "grid": LINE, **options})
+
+
+@pytest.mark.parametrize("stepper", [SSPRK3(), DormandPrince()], ids=repr)
+def test_coefficients_of_another_batch_are_named(stepper):
+    solve = Solver(Heat(torch.full((3,), 0.1)), LINE, stepper=stepper)
+    message = r"pde: found diffusivity \(3,\) for states of shape \(2, 1, 32\)"
+    with pytest.raises(ShapeError, match=message):
+        solve(torch.ones(2, 1, 32), [0.0, 0.1])
 
 
 def test_a_blow_up_names_its_step():

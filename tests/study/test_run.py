@@ -1,16 +1,26 @@
 """The main job, end to end on a small data set."""
 
 import json
+from dataclasses import dataclass
 
 import pytest
+import torch
 
 from physbias.errors import DataError
-from physbias.study import EpochBudget, StudySettings, read_results, run, run_study
+from physbias.study import (
+    EpochBudget,
+    StudySettings,
+    judge,
+    read_results,
+    run,
+    run_study,
+)
+from physbias.study.results import StudyResult
 from physbias.study.settings import CANDIDATES
 
 
 @pytest.fixture
-def settings(tmp_path, shear_flow_files, quick_judge):
+def settings(tmp_path, shear_flow_files):
     return StudySettings(
         out=tmp_path / "out", data=shear_flow_files, budget=EpochBudget(1), stride=1
     )
@@ -20,11 +30,57 @@ def quiet(stage, fraction):
     assert 0 <= fraction <= 1.001, stage
 
 
-def test_every_candidate_is_trained_judged_and_reported(settings):
-    result = run_study(settings, quiet)
+@dataclass(frozen=True)
+class Resumed:
+    """A study that was interrupted at one candidate and called again."""
+
+    settings: StudySettings
+    result: StudyResult
+    kept: list[str]
+    trained: list[str]
+    unet: tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+def resumed(tmp_path_factory, shear_flow_files):
+    """One study of all candidates, interrupted on the way: training takes seconds."""
+    settings = StudySettings(
+        out=tmp_path_factory.mktemp("study") / "out",
+        data=shear_flow_files,
+        budget=EpochBudget(1),
+        stride=1,
+    )
+    folder = settings.out / "candidates"
+
+    def stop_at_fno(stage, fraction):
+        if stage == "fno":
+            raise KeyboardInterrupt
+
+    trained = []
+    train = run.train
+
+    def spy(model, recipe, *arguments, **options):
+        trained.append(recipe.description)
+        return train(model, recipe, *arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judge, "SECONDS", 0.02)
+        torch.manual_seed(0)
+        with pytest.raises(KeyboardInterrupt):
+            run_study(settings, stop_at_fno)
+        kept = sorted(path.stem for path in folder.glob("*.json"))
+        before = (folder / "unet-0.json").read_text(encoding="utf-8")
+        patch.setattr(run, "train", spy)
+        result = run_study(settings, quiet)
+    after = (folder / "unet-0.json").read_text(encoding="utf-8")
+    return Resumed(settings, result, kept, trained, (before, after))
+
+
+def test_every_candidate_is_trained_judged_and_reported(resumed):
+    result, out = resumed.result, resumed.settings.out
     assert [c.name for c in result.candidates] == list(CANDIDATES)
-    assert read_results(settings.out / "results.json") == result
-    page = (settings.out / "report.html").read_text(encoding="utf-8")
+    assert read_results(out / "results.json") == result
+    page = (out / "report.html").read_text(encoding="utf-8")
     assert all(name in page for name in CANDIDATES)
     found = {c.name: c for c in result.candidates}
     for name, candidate in found.items():
@@ -43,30 +99,12 @@ def test_every_candidate_is_trained_judged_and_reported(settings):
     assert "not known" in result.data_energy.reason
 
 
-def test_a_second_call_resumes_after_an_interruption(settings, monkeypatch):
-    def stop_at_fno(stage, fraction):
-        if stage == "fno":
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        run_study(settings, stop_at_fno)
-    kept = sorted(p.stem for p in (settings.out / "candidates").glob("*.json"))
-    assert kept == ["persistence-0", "solver-0", "unet-0"]
-    before = (settings.out / "candidates" / "unet-0.json").read_text(encoding="utf-8")
-
-    trained = []
-    train = run.train
-
-    def spy(model, recipe, *arguments, **options):
-        trained.append(recipe.description)
-        return train(model, recipe, *arguments, **options)
-
-    monkeypatch.setattr(run, "train", spy)
-    result = run_study(settings, quiet)
-    assert len(result.candidates) == len(CANDIDATES)
-    assert "residual U-Net" not in trained
-    assert len(trained) == 4
-    after = (settings.out / "candidates" / "unet-0.json").read_text(encoding="utf-8")
+def test_a_second_call_resumes_after_an_interruption(resumed):
+    assert resumed.kept == ["persistence-0", "solver-0", "unet-0"]
+    assert len(resumed.result.candidates) == len(CANDIDATES)
+    assert "residual U-Net" not in resumed.trained
+    assert len(resumed.trained) == 4
+    before, after = resumed.unet
     assert after == before
 
 

@@ -26,6 +26,12 @@ def test_choices_that_make_no_sense_are_refused(choice, message):
         StudySettings(out=Path("x"), **choice)
 
 
+def test_a_device_that_is_not_there_is_refused(monkeypatch):
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(ArgumentError, match="device: found 'cuda', expected cpu"):
+        StudySettings(out=Path("x"), device="cuda")
+
+
 def test_budgets_say_how_much_is_spent():
     assert TimeBudget(20.0).progress(seconds=5.0, epochs=99.0) == 0.25
     assert EpochBudget(10).progress(seconds=99.0, epochs=5.0) == 0.5

@@ -11,8 +11,16 @@ import physbias as pb
 from physbias import verify as called
 from physbias.errors import ArgumentError
 from physbias.grid import Dirichlet, Grid, Neumann, Periodic
-from physbias.numerics import RK4, FiniteDifference, Spectral
-from physbias.pdes import PDE, AdvectionDiffusion, Burgers, Heat, TracerFlow, pde
+from physbias.numerics import RK4, FiniteDifference, Spectral, Staggered
+from physbias.pdes import (
+    PDE,
+    AdvectionDiffusion,
+    Burgers,
+    Heat,
+    NavierStokes,
+    TracerFlow,
+    pde,
+)
 from physbias.verify import PROBES, verify
 
 NU = 0.3
@@ -270,6 +278,18 @@ def test_the_equation_is_left_as_it_was(line):
 def test_unknown_names_are_refused(options, message, line):
     with pytest.raises(ArgumentError, match=message):
         verify(Heat(0.1), line, **options)
+
+
+def test_parts_that_are_none_are_refused(line):
+    with pytest.raises(ArgumentError, match=r"the class Heat.*instance: Heat\("):
+        verify(Heat, line)
+    with pytest.raises(ArgumentError, match="grid: found None, expected Grid"):
+        verify(Heat(0.1), None)
+
+
+def test_a_staggered_scheme_is_refused(box):
+    with pytest.raises(ArgumentError, match=r"scheme: found Staggered\(\)"):
+        verify(NavierStokes(0.1), box, scheme=Staggered())
 
 
 def test_an_equation_that_raises_is_a_finding(line):

@@ -58,3 +58,19 @@ def test_fields_as_coefficients_and_steady_equations(line):
     assert probe(Heat(torch.ones(1, 1, 24)), line).status is Status.PASSED
     box = Grid((12, 12), (1.0, 1.0), boundary=Periodic())
     assert probe(Poisson(), box).status is Status.SKIPPED
+
+
+def test_a_residual_of_its_own_that_fails_says_why(line):
+    class Broken(PDE):
+        fields: ClassVar = {"u": 1}
+
+        def rhs(self, u, d):
+            return d.laplacian(u)
+
+        def residual(self, u, d, multipliers=None):
+            message = "no such thing"
+            raise TypeError(message)
+
+    finding = probe(Broken(), line)
+    assert finding.status is Status.FAILED
+    assert "no such thing" in finding.meaning

@@ -142,6 +142,14 @@ def test_a_solution_that_needs_a_grid_is_put_on_one():
     assert BOUNDARY in report.failed
 
 
+def test_what_needs_a_grid_cannot_be_judged_between_walls():
+    """An integral over the domain is known on a grid alone."""
+    fed = pde(lambda u, d: d.laplacian(u) - d.integral(u)[..., None], "u")
+    finding = residual(fed, rod(Dirichlet(0.0), Dirichlet(0.0)), decaying(torch.sin))
+    assert finding.status is Status.SKIPPED
+    assert "between walls none is exact" in finding.meaning
+
+
 def test_steady_equations_have_witnesses():
     """- u_xx - u_yy = 2 pi^2 sin sin, for whichever sign the equation takes."""
     grid = Grid((12, 12), (2.0, 2.0), boundary=Periodic())

@@ -137,6 +137,13 @@ def test_points_that_are_no_points(points, message):
         CollocationLoss(Heat())(nn.Linear(2, 1), points)
 
 
+def test_what_is_no_equation_and_no_tensor():
+    with pytest.raises(ArgumentError, match="pde: found the class Heat, expected PDE"):
+        CollocationLoss(Heat)
+    with pytest.raises(ArgumentError, match="points: found list, expected a real"):
+        CollocationLoss(Heat())(nn.Linear(2, 1), [[0.0, 1.0]])
+
+
 def test_networks_that_do_not_fit():
     points = torch.ones(4, 3)
     with pytest.raises(

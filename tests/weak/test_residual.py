@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from physbias.errors import ArgumentError, ShapeError
-from physbias.grid import Dirichlet, Grid, Periodic
+from physbias.grid import Dirichlet, Grid, Periodic, Robin
 from physbias.numerics import RK4, FiniteDifference, Spectral
 from physbias.pdes import Burgers, Heat, TracerFlow, pde
 from physbias.strong import Solver
@@ -190,7 +190,13 @@ def test_trajectories_that_do_not_fit(u, error, message):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"dt": 0.0}, "dt: found 0.0, expected a positive time"),
+        ({"dt": 0.0}, "dt: found 0.0, expected a positive number; give the interval"),
+        ({"dt": "a"}, "dt: found 'a', expected a positive number"),
+        (
+            {"dt": 0.1, "scale": "a"},
+            "scale: found 'a', expected float or int or Tensor",
+        ),
+        ({"dt": 0.1, "scheme": "weno"}, "scheme: found 'weno', expected Scheme; use"),
         ({"dt": float("inf")}, "dt: found inf"),
         ({"dt": 0.1, "scale": -1.0}, "scale: found -1, expected positive sizes"),
         ({"dt": 0.1, "scale": torch.ones(2)}, r"scale: found shape \(2,\).*1 channels"),
@@ -203,6 +209,7 @@ def test_bad_options(options, message):
 
 def test_walls_and_the_spectral_scheme():
     walls = Grid((16,), (1.0,), boundary=Dirichlet())
-    with pytest.raises(ArgumentError, match="grid: found an axis with walls"):
-        ResidualLoss(Heat(), walls, 0.1, scheme=Spectral())
+    leaky = Grid((16,), (1.0,), boundary=[(Robin(1.0, 1.0), Dirichlet())])
+    with pytest.raises(ArgumentError, match=r"grid: found Robin.*the spectral scheme"):
+        ResidualLoss(Heat(), leaky, 0.1, scheme=Spectral())
     ResidualLoss(Heat(), walls, 0.1, scheme=FiniteDifference(4))

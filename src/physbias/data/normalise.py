@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from physbias.arguments import check_count
 from physbias.data.trajectories import Trajectories
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.shapes import check_finite, check_float
@@ -49,6 +50,9 @@ class Normaliser(nn.Module):
         ndim: int,
     ) -> None:
         super().__init__()
+        check_count(ndim, "ndim")
+        check_float(mean, "mean")
+        check_float(scale, "scale")
         if mean.ndim != 1 or mean.shape != scale.shape:
             raise ShapeError(
                 explain(

@@ -1,5 +1,7 @@
 """Resampling of periodic fields by their Fourier series."""
 
+from collections.abc import Sequence
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -34,11 +36,12 @@ def band_limit(u: Tensor, num_points: tuple[int, ...]) -> Float[Tensor, "..."]:
         ShapeError: ``u`` has fewer axes than ``num_points``.
     """
     check_float(u, "u")
-    if not num_points or min(num_points) < 1:
+    listed = isinstance(num_points, Sequence) and len(num_points) > 0
+    if not listed or not all(isinstance(n, int) and n > 0 for n in num_points):
         raise ArgumentError(
             explain(
                 "num_points",
-                found=f"{num_points}",
+                found=f"{num_points!r}",
                 expected="1 or more points per axis",
                 remedy="give one positive number for each space axis",
             )

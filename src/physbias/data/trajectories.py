@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Shaped
 from torch import Tensor
 
+from physbias.arguments import check_kind, is_number
 from physbias.data.channels import channel_groups, find_channels
 from physbias.data.windows import Windows
 from physbias.errors import ArgumentError, ShapeError, explain
@@ -51,6 +52,7 @@ class Trajectories:
 
     def __post_init__(self) -> None:
         check_float(self.fields, "fields")
+        _check_kinds(self)
         _check_shapes(self)
         _check_values(self)
 
@@ -182,6 +184,17 @@ class Trajectories:
         _check_alike(self, other)
 
 
+def _check_kinds(t: Trajectories) -> None:
+    for name in ("names", "num_points", "lengths", "origin", "boundary"):
+        remedy = "write a tuple, also for a single entry"
+        check_kind(getattr(t, name), name, tuple, remedy=remedy)
+    check_kind(t.times, "times", Tensor, remedy="wrap the times in torch.as_tensor")
+    check_kind(t.parameters, "parameters", dict, remedy="give one tensor per name")
+    for name, value in t.parameters.items():
+        remedy = "give one value per trajectory"
+        check_kind(value, f"parameters[{name!r}]", Tensor, remedy=remedy)
+
+
 def _check_shapes(t: Trajectories) -> None:
     ndim = len(t.num_points)
     if not 1 <= ndim <= 3 or t.fields.ndim != 3 + ndim:
@@ -235,8 +248,14 @@ def _check_values(t: Trajectories) -> None:
         (
             "lengths",
             t.lengths,
-            all(math.isfinite(length) and length > 0 for length in t.lengths),
+            all(is_number(n) and math.isfinite(n) and n > 0 for n in t.lengths),
             "positive lengths",
+        ),
+        (
+            "origin",
+            t.origin,
+            all(is_number(n) and math.isfinite(n) for n in t.origin),
+            "finite numbers",
         ),
         (
             "boundary",

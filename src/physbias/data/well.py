@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from physbias.arguments import check_count, check_kind
 from physbias.data.channels import channel_names, find_channels
 from physbias.data.hdf5 import import_h5py
 from physbias.data.regrid import band_limit
@@ -54,19 +55,11 @@ def read_well(
     Source:
         R. Ohana et al. (2024), "The Well", arXiv 2412.00568.
     """
-    for name, value in (
-        ("time_stride", time_stride),
-        ("max_trajectories", 1 if max_trajectories is None else max_trajectories),
-    ):
-        if value < 1:
-            raise ArgumentError(
-                explain(
-                    name,
-                    found=value,
-                    expected="1 or more",
-                    remedy="give a whole number",
-                )
-            )
+    check_count(time_stride, "time_stride")
+    if max_trajectories is not None:
+        check_count(max_trajectories, "max_trajectories")
+    if num_points is not None:
+        check_kind(num_points, "num_points", tuple, remedy="give one number per axis")
     parts: list[tuple[Path, Trajectories]] = []
     for file in find_files(Path(path), split=split):
         with _open(file) as well:

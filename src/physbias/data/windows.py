@@ -8,7 +8,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from physbias.errors import ArgumentError, explain
+from physbias.arguments import check_count
+from physbias.errors import ArgumentError, ShapeError, explain
+from physbias.shapes import check_float
 
 
 class Window(NamedTuple):
@@ -45,6 +47,7 @@ class Windows(Dataset[Window]):
     Raises:
         ArgumentError: ``history`` or ``steps`` is below 1, or their sum is longer than
             the trajectories.
+        ShapeError: a parameter has not one value per trajectory.
     """
 
     def __init__(
@@ -55,13 +58,35 @@ class Windows(Dataset[Window]):
         history: int,
         steps: int,
     ) -> None:
+        check_float(fields, "fields")
+        if fields.ndim < 4:
+            raise ShapeError(
+                explain(
+                    "fields",
+                    found=f"shape {tuple(fields.shape)}",
+                    expected="(trajectory, time, channel, *space)",
+                    remedy="add the missing axes with unsqueeze",
+                )
+            )
+        for name, value in parameters.items():
+            if tuple(torch.as_tensor(value).shape) != (len(fields),):
+                raise ShapeError(
+                    explain(
+                        f"parameters[{name!r}]",
+                        found=f"shape {tuple(torch.as_tensor(value).shape)}",
+                        expected=f"({len(fields)},), one value per trajectory",
+                        remedy="make it fit the fields",
+                    )
+                )
+        check_count(history, "history")
+        check_count(steps, "steps")
         num_frames = fields.shape[1]
-        if history < 1 or steps < 1 or history + steps > num_frames:
+        if history + steps > num_frames:
             raise ArgumentError(
                 explain(
                     "history and steps",
                     found=f"{history} and {steps} on {num_frames} frames",
-                    expected="at least 1 each, and together no more than the frames",
+                    expected="together no more than the frames",
                     remedy="ask for shorter windows or store more frames",
                 )
             )

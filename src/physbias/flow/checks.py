@@ -4,6 +4,7 @@ import inspect
 
 from torch import Tensor, nn
 
+from physbias.arguments import check_kind
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.shapes import check_finite, check_float
 
@@ -89,6 +90,7 @@ def check_output(output: Tensor, xt: Tensor) -> None:
 
 def check_network(net: nn.Module) -> None:
     """Raise unless the network can be called with a state and a time."""
+    check_kind(net, "net", nn.Module, remedy="hand over a network")
     try:
         inspect.signature(net.forward).bind("x", "t")
     except TypeError:
@@ -100,19 +102,6 @@ def check_network(net: nn.Module) -> None:
                 remedy="wrap it in TimeConditioned(net)",
             )
         ) from None
-
-
-def check_count(value: int, name: str, *, minimum: int = 1) -> None:
-    """Raise unless ``value`` is a whole number of at least ``minimum``."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < minimum:
-        raise ArgumentError(
-            explain(
-                name,
-                found=value,
-                expected=f"a whole number, {minimum} or more",
-                remedy="ask for that many",
-            )
-        )
 
 
 def _plain(value: object) -> object:

@@ -7,8 +7,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from physbias.arguments import check_count
 from physbias.errors import ArgumentError, explain
-from physbias.flow.checks import check_alike, check_context, check_count, check_state
+from physbias.flow.checks import check_alike, check_context, check_state
 from physbias.flow.noise import ItemId, ensemble_noise
 from physbias.flow.path import Path, ReferencePath, Times
 from physbias.flow.projection import Projector

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from physbias.arguments import check_count
 from physbias.errors import ArgumentError, ShapeError, explain
 
 ItemId = int | str
@@ -62,15 +63,7 @@ def ensemble_noise(
         >>> bool((two == three[:2]).all())
         True
     """
-    if members < 1:
-        raise ArgumentError(
-            explain(
-                "members",
-                found=members,
-                expected="at least 1",
-                remedy="ask for one member or more",
-            )
-        )
+    check_count(members, "members")
     batch, *item_shape = shape
     names = _checked_ids(item_ids, batch)
     noise = np.empty((members, *shape), dtype=np.float32)

@@ -168,13 +168,15 @@ def _checked_groups(
     groups: Sequence[Sequence[int]], channels: int
 ) -> tuple[tuple[int, ...], ...]:
     """Return the groups as tuples of existing, distinct channels."""
-    named = [c for group in groups for c in group]
-    if any(not 0 <= c < channels for c in named) or len(set(named)) < len(named):
+    listed = all(isinstance(group, Sequence) for group in groups)
+    named = [c for group in groups for c in group] if listed else []
+    known = all(c in range(channels) for c in named)
+    if not listed or not known or len(set(named)) < len(named):
         raise ArgumentError(
             explain(
                 "groups",
                 found=groups,
-                expected=f"channels 0 to {channels - 1}, each at most once",
+                expected=f"lists of channels 0 to {channels - 1}, each at most once",
                 remedy="name the components of each vector once",
             )
         )

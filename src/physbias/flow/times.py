@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from physbias.arguments import check_count
 from physbias.errors import ShapeError, explain
 from physbias.flow.path import Times, per_sample
 from physbias.strength import Strength
@@ -35,10 +36,14 @@ def stratified_times(
     Returns:
         Times [1].
 
+    Raises:
+        ArgumentError: ``batch`` below 1.
+
     Example:
         >>> sorted((stratified_times(4) * 4).int().tolist())
         [0, 1, 2, 3]
     """
+    check_count(batch, "batch")
     home = device if generator is None else generator.device
     u = torch.rand(batch, dtype=dtype, device=home, generator=generator)
     part = torch.randperm(batch, device=home, generator=generator)
@@ -47,6 +52,7 @@ def stratified_times(
 
 def time_channels(num_frequencies: int = 2) -> int:
     """Return the number of channels that :class:`TimeConditioned` adds."""
+    check_count(num_frequencies, "num_frequencies", minimum=0)
     return 1 + 2 * num_frequencies
 
 
@@ -74,6 +80,7 @@ class TimeConditioned(nn.Module):
 
     def __init__(self, net: nn.Module, *, num_frequencies: int = 2) -> None:
         super().__init__()
+        check_count(num_frequencies, "num_frequencies", minimum=0)
         self.net = net
         self.num_frequencies = num_frequencies
 

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 import torch
 from torch import Tensor, nn
 
+from physbias.arguments import check_count
 from physbias.errors import explain
 from physbias.flow.checks import (
     check_context,
-    check_count,
     check_network,
     check_output,
     check_times,

@@ -5,10 +5,11 @@ from typing import ClassVar
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from physbias.arguments import check_count, check_kind
 from physbias.boundary import PerField
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.grid import Boundary, Dirichlet, Grid, Inflow, Neumann, Periodic
-from physbias.none.inputs import check_channels, check_count
+from physbias.none.inputs import check_channels
 from physbias.shapes import AXIS_NAMES
 from physbias.strength import Strength
 
@@ -73,10 +74,11 @@ class Conv(nn.Module):
         stride: int = 1,
     ) -> None:
         super().__init__()
-        check_count("in_channels", in_channels)
-        check_count("out_channels", out_channels)
-        check_count("stride", stride)
-        check_count("kernel_size", kernel_size)
+        check_kind(grid, "grid", Grid, remedy="describe the points by a Grid")
+        check_count(in_channels, "in_channels")
+        check_count(out_channels, "out_channels")
+        check_count(stride, "stride")
+        check_count(kernel_size, "kernel_size")
         if kernel_size < stride or (kernel_size - stride) % 2:
             raise ArgumentError(
                 explain(

@@ -8,9 +8,10 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import gelu
 
+from physbias.arguments import check_count
 from physbias.grid import Grid
 from physbias.none.fourier import FourierLayer
-from physbias.none.inputs import check_channels, check_count
+from physbias.none.inputs import check_channels
 from physbias.strength import Strength
 
 
@@ -69,10 +70,10 @@ class FNO(nn.Module):
         num_layers: int = 4,
     ) -> None:
         super().__init__()
-        check_count("in_channels", in_channels)
-        check_count("out_channels", out_channels)
-        check_count("width", width)
-        check_count("num_layers", num_layers)
+        check_count(in_channels, "in_channels")
+        check_count(out_channels, "out_channels")
+        check_count(width, "width")
+        check_count(num_layers, "num_layers")
         self.grid = grid
         self.in_channels = in_channels
         self.lift = _Pointwise(in_channels, width)

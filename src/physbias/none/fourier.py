@@ -8,9 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from physbias.arguments import check_count, check_kind
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid, Periodic
-from physbias.none.inputs import check_channels, check_count
+from physbias.none.inputs import check_channels
 from physbias.shapes import AXIS_NAMES
 from physbias.strength import Strength
 
@@ -64,8 +65,8 @@ class FourierLayer(nn.Module):
         num_modes: int | Sequence[int] = 12,
     ) -> None:
         super().__init__()
-        check_count("in_channels", in_channels)
-        check_count("out_channels", out_channels)
+        check_count(in_channels, "in_channels")
+        check_count(out_channels, "out_channels")
         self.grid = grid
         self.in_channels = in_channels
         self.num_modes = _checked_modes(grid, num_modes)
@@ -155,7 +156,8 @@ def _synthesis(num_points: int, num_modes: int, *, half: bool, like: Tensor) -> 
 
 def _checked_modes(grid: Grid, num_modes: int | Sequence[int]) -> tuple[int, ...]:
     """Return one number of modes per axis, all of which the grid resolves."""
-    same = isinstance(num_modes, int)
+    check_kind(grid, "grid", Grid, remedy="describe the points by a Grid")
+    same = not isinstance(num_modes, Sequence)
     modes = (num_modes,) * grid.ndim if same else tuple(num_modes)
     if len(modes) != grid.ndim:
         raise ArgumentError(
@@ -176,7 +178,7 @@ def _checked_modes(grid: Grid, num_modes: int | Sequence[int]) -> tuple[int, ...
                     remedy="use UNet, which pads by the boundary",
                 )
             )
-        check_count("num_modes", kept)
+        check_count(kept, "num_modes")
         limit = (count + 1) // 2
         if kept > limit:
             raise ArgumentError(

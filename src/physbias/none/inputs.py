@@ -2,30 +2,19 @@
 
 from torch import Tensor
 
-from physbias.errors import ArgumentError, ShapeError, explain
-
-
-def check_count(name: str, value: int, *, minimum: int = 1) -> None:
-    """Raise :class:`ArgumentError` unless ``value`` is at least ``minimum``."""
-    if value < minimum:
-        raise ArgumentError(
-            explain(
-                name,
-                found=f"{value}",
-                expected=f"a whole number of at least {minimum}",
-                remedy="correct the argument",
-            )
-        )
+from physbias.errors import ShapeError, explain
+from physbias.shapes import check_float
 
 
 def check_channels(u: Tensor, channels: int, *, ndim: int) -> None:
-    """Raise :class:`ShapeError` unless ``u`` is a state of so many channels.
+    """Raise unless ``u`` is a floating-point state of so many channels.
 
     Args:
         u: the state, ``(batch, channel, *space)``.
         channels: channels that the layer was made for.
         ndim: space axes that the layer was made for.
     """
+    check_float(u, "u")
     if u.ndim != 2 + ndim:
         raise ShapeError(
             explain(

@@ -9,10 +9,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn.functional import interpolate, silu
 
+from physbias.arguments import check_count, check_kind
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
 from physbias.none.conv import Conv
-from physbias.none.inputs import check_channels, check_count
+from physbias.none.inputs import check_channels
 from physbias.shapes import AXIS_NAMES
 from physbias.strength import Strength
 
@@ -68,8 +69,9 @@ class UNet(nn.Module):
         levels: int = 3,
     ) -> None:
         super().__init__()
-        check_count("width", width)
-        check_count("levels", levels)
+        check_kind(grid, "grid", Grid, remedy="describe the points by a Grid")
+        check_count(width, "width")
+        check_count(levels, "levels")
         _check_divisible(grid, levels)
         self.grid = grid
         self.in_channels = in_channels

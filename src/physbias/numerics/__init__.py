@@ -1,7 +1,9 @@
 """Nothing learnable: derivative schemes, Poisson solves, steppers, stability.
 
-Schemes: :class:`FiniteDifference`, :class:`Spectral`, the upwind :class:`Upwind`,
-:class:`WENO5`, :class:`Godunov` and :class:`MUSCL`, and :class:`Autodiff` at points.
+Schemes: :class:`FiniteDifference`, :class:`Compact`, :class:`Spectral`, each also with
+:class:`SkewSymmetric` advection; the upwind :class:`Upwind`, :class:`WENO5`,
+:class:`Godunov` and :class:`MUSCL`; :class:`Staggered` for velocities on faces; and
+:class:`Autodiff` at points.
 Steppers: explicit :class:`Euler`, :class:`RK2`, :class:`SSPRK3`, :class:`RK4`,
 :class:`LowStorageRK4`; implicit-explicit :class:`ARS222`, :class:`ARS443`,
 :class:`ARK324`, :class:`CNAB2`; exponential :class:`ETDRK1` to :class:`ETDRK4`;
@@ -10,13 +12,13 @@ implicit :class:`ImplicitEuler`, :class:`CrankNicolson`, :class:`SDIRK2`; symple
 """
 
 from physbias.numerics.adaptive import DormandPrince
-from physbias.numerics.additive import ARK324
 from physbias.numerics.autodiff import Autodiff
+from physbias.numerics.compact import Compact
 from physbias.numerics.derivatives import FramePairs, GridDerivatives
 from physbias.numerics.exponential import ETDRK1, ETDRK2, ETDRK3, ETDRK4, phi
 from physbias.numerics.finite_difference import FiniteDifference
 from physbias.numerics.finite_volume import MUSCL, Godunov
-from physbias.numerics.imex import ARS222, ARS443
+from physbias.numerics.imex import ARK324, ARS222, ARS443
 from physbias.numerics.implicit import SDIRK2, CrankNicolson, ImplicitEuler
 from physbias.numerics.limiters import minmod, monotonized_central, superbee, van_leer
 from physbias.numerics.low_storage import LowStorageRK4
@@ -31,8 +33,10 @@ from physbias.numerics.runge_kutta import (
     Euler,
 )
 from physbias.numerics.scheme import Scheme
+from physbias.numerics.skew_symmetric import SkewSymmetric
 from physbias.numerics.spectral import Spectral
 from physbias.numerics.stability import largest_stable_step, ritz_values
+from physbias.numerics.staggered import Staggered
 from physbias.numerics.stepper import ButcherTableau, Stepper
 from physbias.numerics.symplectic import Leapfrog, Yoshida4
 from physbias.numerics.system import SemiDiscrete
@@ -58,6 +62,7 @@ __all__ = [
     "AbstractRungeKutta",
     "Autodiff",
     "ButcherTableau",
+    "Compact",
     "CrankNicolson",
     "DormandPrince",
     "Euler",
@@ -74,7 +79,9 @@ __all__ = [
     "Rusanov",
     "Scheme",
     "SemiDiscrete",
+    "SkewSymmetric",
     "Spectral",
+    "Staggered",
     "Stepper",
     "Upwind",
     "Yoshida4",

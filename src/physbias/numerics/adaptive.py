@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from physbias.errors import ArgumentError, explain
+from physbias.arguments import check_positive
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class DormandPrince:
         atol: error allowed per step, absolute [unit of the state].
 
     Raises:
-        ArgumentError: a tolerance that is not positive.
+        ArgumentError: a tolerance that is not a positive number.
 
     Source:
         J. R. Dormand and P. J. Prince (1980), Journal of Computational and Applied
@@ -26,12 +26,5 @@ class DormandPrince:
 
     def __post_init__(self) -> None:
         for name in ("rtol", "atol"):
-            if not getattr(self, name) > 0:
-                raise ArgumentError(
-                    explain(
-                        name,
-                        found=f"{getattr(self, name)!r}",
-                        expected="a positive tolerance",
-                        remedy="1e-6 suits float32, 1e-10 float64",
-                    )
-                )
+            remedy = "1e-6 suits float32, 1e-10 float64"
+            check_positive(getattr(self, name), name, remedy=remedy)

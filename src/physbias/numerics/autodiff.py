@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor
 
-from physbias.errors import ArgumentError, explain
+from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.numerics.derivatives import AbstractDerivatives
+from physbias.shapes import check_float
 
 
 class Autodiff(AbstractDerivatives):
@@ -15,12 +16,26 @@ class Autodiff(AbstractDerivatives):
             [s] last, that require gradients and went through the network.
         num_space: number of space axes; a further column is time.
 
+    Raises:
+        ShapeError: points of another number of columns.
+        ArgumentError: points that require no gradient.
+
     Source:
         I. E. Lagaris, A. Likas, D. I. Fotiadis (1998), IEEE Transactions on Neural
         Networks 9, 987-1000; M. Raissi et al. (2019), J. Comput. Phys. 378, 686-707.
     """
 
     def __init__(self, points: Tensor, num_space: int) -> None:
+        check_float(points, "points")
+        if points.ndim != 2 or num_space not in (points.shape[1] - 1, points.shape[1]):
+            raise ShapeError(
+                explain(
+                    "points",
+                    found=f"shape {tuple(points.shape)} with {num_space!r} space axes",
+                    expected="(points, axis), the space axes and at most time",
+                    remedy="stack the coordinates as columns",
+                )
+            )
         if not points.requires_grad:
             raise ArgumentError(
                 explain(
@@ -93,6 +108,16 @@ class Autodiff(AbstractDerivatives):
         raise ArgumentError(_no_grid("a Fourier symbol", "evaluate on a grid"))
 
     def _derivative(self, u: Tensor, column: int, order: int) -> Tensor:
+        if u.ndim != 2 or not u.requires_grad:
+            raise ArgumentError(
+                explain(
+                    "u",
+                    found=f"shape {tuple(u.shape)}"
+                    + ("" if u.requires_grad else " without a gradient"),
+                    expected="(points, channel), computed from the points",
+                    remedy="let the network take the points that Autodiff was given",
+                )
+            )
         for _ in range(order):
             channels = [
                 torch.autograd.grad(

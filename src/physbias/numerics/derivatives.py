@@ -12,7 +12,7 @@ from physbias.edges import Edges
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.grid import Grid
 from physbias.numerics.fourier import FourierSymbols, multiply
-from physbias.pdes import Coefficient, ConservationLaw, Derivatives
+from physbias.pdes import Coefficient, ConservationLaw, Derivatives, Place
 from physbias.shapes import AXIS_NAMES
 
 
@@ -143,7 +143,8 @@ class AbstractDerivatives(ABC):
         self._check_vector(v)
         result = v[:, :1] * self.partial(u, 0)
         for axis in range(1, self.ndim):
-            result = result + v[:, axis : axis + 1] * self.partial(u, axis)
+            across = v[:, axis : axis + 1]
+            result = torch.addcmul(result, across, self.partial(u, axis))
         return result
 
     def flux_divergence(self, u: Tensor, law: ConservationLaw) -> Tensor:
@@ -171,8 +172,20 @@ class AbstractDerivatives(ABC):
         return self.derived.div(a * self.grad(u))
 
     def dealias(self, u: Tensor) -> Tensor:
-        """Return ``u`` without the modes that products of states would alias into."""
+        """Return ``u`` without the modes that products of states would alias into.
+
+        Args:
+            u: a tendency, or anything else that is zero where walls hold values.
+        """
         return u
+
+    def dealias_state(self, u: Tensor) -> Tensor:
+        """Return a state without those modes, as it meets the data of its walls.
+
+        Args:
+            u: state.
+        """
+        return self.dealias(u)
 
     def _check_vector(self, v: Tensor) -> None:
         if v.shape[1] != self.ndim:
@@ -186,16 +199,17 @@ class AbstractDerivatives(ABC):
             )
 
     def _check_axis(self, axis: int, order: int) -> None:
-        if not 0 <= axis < self.ndim:
+        if axis not in range(self.ndim):
+            word = dict(enumerate(AXIS_NAMES)).get(axis, "no axis")
             raise ArgumentError(
                 explain(
                     "axis",
-                    found=f"{axis} ({(*AXIS_NAMES, '?')[min(axis, 3)]})",
+                    found=f"{axis!r} ({word})",
                     expected=f"0 to {self.ndim - 1}",
                     remedy=f"the domain has {self.ndim} space axes",
                 )
             )
-        if order < 1:
+        if not isinstance(order, int) or order < 1:
             raise ArgumentError(
                 explain(
                     "order",
@@ -249,6 +263,64 @@ class GridDerivatives(AbstractDerivatives):
     def ndim(self) -> int:
         """Number of space axes."""
         return self.grid.ndim
+
+    def _check_space(self, u: Tensor) -> None:
+        if tuple(u.shape[-self.ndim :]) != self.grid.num_points or u.ndim <= self.ndim:
+            raise ShapeError(
+                explain(
+                    "u",
+                    found=f"shape {tuple(u.shape)}",
+                    expected=f"(batch, channel, *{self.grid.num_points})",
+                    remedy="bind the scheme to the grid the field was sampled on",
+                )
+            )
+
+    def continued(self, u: Tensor, axis: int) -> Tensor:
+        """Return a state beyond the walls of an axis, as far as ``slope`` looks.
+
+        What is made of it point by point can be differentiated up to the wall without
+        conditions of its own.
+
+        Args:
+            u: state.
+            axis: 0 for x, 1 for y, 2 for z.
+        """
+        return u
+
+    def slope(self, w: Tensor, axis: int) -> Tensor:
+        """Return the derivative, on the grid, of what was made of continued states.
+
+        Args:
+            w: made of what :meth:`continued` gives for the same axis.
+            axis: 0 for x, 1 for y, 2 for z.
+        """
+        return self.derived.partial(w, axis)
+
+    def continued_place(self, axis: int) -> Place:
+        """Return where continued states are; it gives coefficients there.
+
+        Args:
+            axis: 0 for x, 1 for y, 2 for z.
+        """
+        return self
+
+    def flux_divergence(self, u: Tensor, law: ConservationLaw) -> Tensor:
+        """Return the divergence of a law's flux, and its other products.
+
+        Beyond a wall the flux is that of the continued state.
+
+        Args:
+            u: state.
+            law: gives flux and products.
+        """
+        total = torch.zeros_like(u)
+        for axis in range(self.ndim):
+            place = self.continued_place(axis)
+            flux = law.flux(self.continued(u, axis), axis, place)
+            total = total + self.slope(flux, axis)
+            product = law.product(u, axis, self)
+            total = total if product is None else total + product
+        return total
 
     def t(self, u: Tensor) -> Tensor:
         """Return the difference quotient between the two frames of each interval."""

@@ -61,7 +61,9 @@ class _Phi(torch.autograd.Function):
         angles = 2 * pi * torch.arange(NODES, dtype=torch.float64, device=z.device)
         circle = torch.polar(torch.full_like(angles, RADIUS), angles / NODES)
         around = torch.where(near, z, torch.zeros_like(z))[..., None] + circle
-        return torch.where(near, _by_recursion(around, count).mean(-1), far)
+        values = torch.where(near, _by_recursion(around, count).mean(-1), far)
+        values[0] = torch.exp(z)  # nothing cancels: one exactly where nothing is stiff
+        return values
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None]:  # noqa: ANN401

@@ -13,7 +13,7 @@ from physbias.numerics.derivatives import FramePairs, GridDerivatives
 from physbias.numerics.fourier import FourierSymbols
 from physbias.numerics.linear.diffusion import diffuse, face_coefficients
 from physbias.numerics.places import Cells
-from physbias.pdes import ConservationLaw
+from physbias.pdes import Place
 from physbias.stencil import (
     central_weights,
     prepare_weights,
@@ -163,31 +163,44 @@ class FiniteDifferenceDerivatives(GridDerivatives):
             order: order of the derivative, at least 1.
         """
         self._check_axis(axis, order)
+        self._check_space(u)
         width = len(rounded_central_weights(order, self.order)) // 2
         return self._stencil(self._shifts(u, axis, width), axis, order)
 
-    def flux_divergence(self, u: Tensor, law: ConservationLaw) -> Tensor:
-        """Return the divergence of a law's flux, and its other products.
-
-        Beyond a wall the flux is that of the state's ghost cells.
+    def continued(self, u: Tensor, axis: int) -> Tensor:
+        """Return a state with the ghost cells that a first derivative needs.
 
         Args:
             u: state.
-            law: gives flux and products.
+            axis: 0 for x, 1 for y, 2 for z.
         """
-        if self.grid.is_periodic:
-            return super().flux_divergence(u, law)
-        total = torch.zeros_like(u)
+        if isinstance(self.grid.boundary[axis][0], Periodic):
+            return u
         width = self.order // 2
-        for axis in range(self.ndim):
-            dim = u.ndim - self.ndim + axis
-            padded = self.edges.pad(u, axis, width, degree=self.degree, time=self.time)
-            flux = law.flux(padded, axis, Cells(self, axis, width))
-            around = _Shifts(flux, dim, width=width, count=u.shape[dim])
-            total = total + self._stencil(around, axis, 1)
-            product = law.product(u, axis, self)
-            total = total if product is None else total + product
-        return total
+        return self.edges.pad(u, axis, width, degree=self.degree, time=self.time)
+
+    def slope(self, w: Tensor, axis: int) -> Tensor:
+        """Return the derivative, on the grid, of what was made of continued states.
+
+        Args:
+            w: made of what :meth:`continued` gives for the same axis.
+            axis: 0 for x, 1 for y, 2 for z.
+        """
+        if isinstance(self.grid.boundary[axis][0], Periodic):
+            return self.partial(w, axis)
+        dim, count = w.ndim - self.ndim + axis, self.grid.num_points[axis]
+        around = _Shifts(w, dim, width=self.order // 2, count=count)
+        return self._stencil(around, axis, 1)
+
+    def continued_place(self, axis: int) -> Place:
+        """Return the place of the padded cells; coefficients are even there.
+
+        Args:
+            axis: 0 for x, 1 for y, 2 for z.
+        """
+        if isinstance(self.grid.boundary[axis][0], Periodic):
+            return self
+        return Cells(self, axis, self.order // 2)
 
     def _stencil(self, shifted: "_Shifts", axis: int, order: int) -> Tensor:
         """Return a derivative from the neighbours of every point."""
@@ -199,9 +212,15 @@ class FiniteDifferenceDerivatives(GridDerivatives):
         for offset in range(1, width + 1):
             weight = weights[width + offset] * scale
             both = pair(shifted(offset), shifted(-offset))
-            result = both * weight if result is None else result + both * weight
+            result = (
+                both * weight
+                if result is None
+                else torch.add(result, both, alpha=weight)
+            )
         assert result is not None  # a stencil of a derivative has neighbours
-        return result if order % 2 else result + shifted(0) * (weights[width] * scale)
+        if order % 2:
+            return result
+        return torch.add(result, shifted(0), alpha=weights[width] * scale)
 
     def diffuse(self, u: Tensor, a: Tensor) -> Tensor:
         """Return ``div(a grad u)`` of a single channel.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
+from physbias.arguments import check_kind
 from physbias.grid import Grid
 from physbias.numerics.flux import FluxDerivatives, FluxSettings
 from physbias.numerics.limiters import monotonized_central
@@ -13,6 +14,7 @@ from physbias.numerics.reconstruction import linear
 from physbias.numerics.riemann import NumericalFlux, Rusanov
 from physbias.pdes import ConservationLaw
 
+FLUXES = "use one, such as HLL()"
 Limiter = Callable[[Tensor, Tensor], Tensor]
 
 
@@ -23,11 +25,17 @@ class Godunov:
     Args:
         riemann: flux between two states.
 
+    Raises:
+        ArgumentError: ``riemann`` is no numerical flux.
+
     Source:
         S. K. Godunov (1959), Matematicheskii Sbornik 47, 271-306.
     """
 
     riemann: NumericalFlux = field(default_factory=Rusanov)
+
+    def __post_init__(self) -> None:
+        check_kind(self.riemann, "riemann", NumericalFlux, remedy=FLUXES)
 
     def bind(
         self,
@@ -52,12 +60,20 @@ class MUSCL:
             the cell: ``minmod``, ``van_leer``, ``monotonized_central``, ``superbee``.
         riemann: flux between two states.
 
+    Raises:
+        ArgumentError: ``limiter`` is no function, or ``riemann`` no numerical flux.
+
     Source:
         B. van Leer (1979), Journal of Computational Physics 32, 101-136.
     """
 
     limiter: Limiter = monotonized_central
     riemann: NumericalFlux = field(default_factory=Rusanov)
+
+    def __post_init__(self) -> None:
+        remedy = "use one, such as minmod"
+        check_kind(self.limiter, "limiter", Callable, remedy=remedy)  # pyright: ignore[reportArgumentType]
+        check_kind(self.riemann, "riemann", NumericalFlux, remedy=FLUXES)
 
     def __repr__(self) -> str:
         name = getattr(self.limiter, "__name__", repr(self.limiter))

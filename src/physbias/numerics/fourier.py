@@ -99,13 +99,17 @@ class FourierSymbols:
         modes = torch.view_as_real(torch.fft.rfftn(v, dim=dims))
         k = [w[:, 0, ..., None] for w in self.wavenumbers]
         parts = modes.unbind(1)
-        along = sum(
-            (a * b for a, b in zip(k[1:], parts[1:], strict=True)), k[0] * parts[0]
-        )
+        along = k[0] * parts[0]
+        for a, p in zip(k[1:], parts[1:], strict=True):
+            along = torch.addcmul(along, a, p)
         along = along * self.inverse_square[:, 0, ..., None]
-        free = torch.stack([p - a * along for a, p in zip(k, parts, strict=True)], 1)
+        free = [
+            torch.addcmul(p, a, along, value=-1) for a, p in zip(k, parts, strict=True)
+        ]
         return torch.fft.irfftn(
-            torch.view_as_complex(free), s=self.grid.num_points, dim=dims
+            torch.view_as_complex(torch.stack(free, 1)),
+            s=self.grid.num_points,
+            dim=dims,
         )
 
     def _index(self, axis: int) -> Tensor:

@@ -20,9 +20,9 @@ DELTA = 1 - 1 / (2 * GAMMA)
 class AbstractIMEX(AbstractStepper):
     """A pair of methods: the stiff linear part implicit, the rest explicit.
 
-    ``implicit`` gives, for every stage after the first, the weights of the implicit
-    slopes of the stages after the first, its own as the last. The last stage is the
-    result: both methods have their weights ``b`` as their last row.
+    Both have the same stages, the first of which is the state and explicit in both.
+    The rows of ``implicit.a`` after the first end with the diagonal, and the last of
+    them is ``implicit.b``. Slopes that no weight asks for are not evaluated.
     """
 
     explicit: ClassVar[ButcherTableau]
@@ -44,21 +44,24 @@ class AbstractIMEX(AbstractStepper):
             time: time of the state [s].
             dt: length of the step [s].
         """
-        rest: list[Tensor] = []
-        linear: list[Tensor] = []
-        stage, c = u, 0.0
-        rows = zip(
-            self.explicit.a[1:], self.implicit.a, self.explicit.c[1:], strict=True
-        )
-        for explicit, implicit, next_c in rows:
+        rows = zip(self.explicit.a[1:], self.implicit.a[1:], strict=True)
+        starts = any(row[0] for row in self.implicit.a[1:])
+        rest, linear = [], [system.linear(u) if starts else u]
+        stage = u
+        for (explicit, implicit), c in zip(rows, self.explicit.c, strict=False):
             rest.append(system.rest(stage, time + c * dt))
             known = combine(u, scaled(explicit, dt), rest)
             known = combine(known, scaled(implicit[:-1], dt), linear)
             scale = implicit[-1] * dt
-            stage, c = system.solve(known, scale), next_c
+            stage = system.solve(known, scale)
             # the solve says what its linear part was
             linear.append((stage - known) / scale)
-        return stage
+        # the last stage holds the result's implicit slopes: only the others change
+        last = (*self.explicit.a[-1], 0.0)
+        change = tuple(b - a for b, a in zip(self.explicit.b, last, strict=True))
+        if change[-1] != 0:
+            rest.append(system.rest(stage, time + self.explicit.c[-1] * dt))
+        return combine(stage, scaled(change, dt), rest)
 
     def explicit_part(self, system: System, u: Tensor, time: float) -> Tensor:
         """Return the tendency without its stiff linear part."""
@@ -81,7 +84,9 @@ class ARS222(AbstractIMEX):
         a=((), (GAMMA,), (DELTA, 1 - DELTA)), b=(DELTA, 1 - DELTA, 0.0), order=2
     )
     implicit = ButcherTableau(
-        a=((GAMMA,), (1 - GAMMA, GAMMA)), b=(1 - GAMMA, GAMMA), order=2
+        a=((), (0.0, GAMMA), (0.0, 1 - GAMMA, GAMMA)),
+        b=(0.0, 1 - GAMMA, GAMMA),
+        order=2,
     )
 
 
@@ -106,11 +111,61 @@ class ARS443(AbstractIMEX):
     )
     implicit = ButcherTableau(
         a=(
-            (1 / 2,),
-            (1 / 6, 1 / 2),
-            (-1 / 2, 1 / 2, 1 / 2),
-            (3 / 2, -3 / 2, 1 / 2, 1 / 2),
+            (),
+            (0.0, 1 / 2),
+            (0.0, 1 / 6, 1 / 2),
+            (0.0, -1 / 2, 1 / 2, 1 / 2),
+            (0.0, 3 / 2, -3 / 2, 1 / 2, 1 / 2),
         ),
-        b=(3 / 2, -3 / 2, 1 / 2, 1 / 2),
+        b=(0.0, 3 / 2, -3 / 2, 1 / 2, 1 / 2),
+        order=3,
+    )
+
+
+DIAGONAL = 1767732205903 / 4055673282236
+WEIGHTS = (
+    1471266399579 / 7840856788654,
+    -4482444167858 / 7529755066697,
+    11266239266428 / 11593286722821,
+    DIAGONAL,
+)
+
+
+class ARK324(AbstractIMEX):
+    """ARK3(2)4L[2]SA: order 3 with three implicit and four explicit stages, L-stable.
+
+    The embedded method of order 2 is left out: steps have a fixed length.
+
+    Source:
+        C. A. Kennedy and M. H. Carpenter (2003), Applied Numerical Mathematics 44,
+        139-181, appendix C.
+    """
+
+    explicit = ButcherTableau(
+        a=(
+            (),
+            (1767732205903 / 2027836641118,),
+            (5535828885825 / 10492691773637, 788022342437 / 10882634858940),
+            (
+                6485989280629 / 16251701735622,
+                -4246266847089 / 9704473918619,
+                10755448449292 / 10357097424841,
+            ),
+        ),
+        b=WEIGHTS,
+        order=3,
+    )
+    implicit = ButcherTableau(
+        a=(
+            (),
+            (DIAGONAL, DIAGONAL),
+            (
+                2746238789719 / 10658868560708,
+                -640167445237 / 6845629431997,
+                DIAGONAL,
+            ),
+            WEIGHTS,
+        ),
+        b=WEIGHTS,
         order=3,
     )

@@ -8,6 +8,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from physbias.arguments import check_kind
 from physbias.numerics.newton_krylov import NewtonKrylov
 from physbias.numerics.stepper import AbstractStepper, System
 
@@ -26,6 +27,10 @@ class AbstractImplicit(AbstractStepper):
 
     compiles: ClassVar[bool] = False
     newton: NewtonKrylov = field(default_factory=NewtonKrylov)
+
+    def __post_init__(self) -> None:
+        remedy = "leave it out for the usual one"
+        check_kind(self.newton, "newton", NewtonKrylov, remedy=remedy)
 
     def explicit_part(self, system: System, u: Tensor, time: float) -> Tensor:
         """Return zero: no part is treated explicitly."""

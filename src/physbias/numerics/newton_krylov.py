@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from physbias.arguments import check_count, check_positive
 from physbias.errors import (
     ArgumentError,
     ConvergenceError,
@@ -51,17 +52,10 @@ class NewtonKrylov:
     max_restarts: int = 20
 
     def __post_init__(self) -> None:
-        for name in ("rtol", "max_corrections", "krylov_size", "max_restarts"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ArgumentError(
-                    explain(
-                        name,
-                        found=repr(value),
-                        expected="a positive number",
-                        remedy="leave it out for the usual one",
-                    )
-                )
+        if self.rtol is not None:
+            check_positive(self.rtol, "rtol", remedy="leave it out for the usual one")
+        for name in ("max_corrections", "krylov_size", "max_restarts"):
+            check_count(getattr(self, name), name)
 
     def solve(
         self, tendency: Operator, known: Tensor, scale: float, guess: Tensor

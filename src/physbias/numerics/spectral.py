@@ -5,15 +5,29 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from physbias.arguments import is_number
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
 from physbias.numerics.derivatives import FramePairs, GridDerivatives
 from physbias.numerics.fourier import FourierSymbols, multiply
+from physbias.numerics.sine_cosine import SineCosineDerivatives, check_walls
 
 
 @dataclass(frozen=True, slots=True)
 class Spectral:
-    """Exact derivatives of the trigonometric interpolant, on periodic grids.
+    """Exact derivatives of the trigonometric interpolant.
+
+    Axes with walls are taken by sines where the walls hold values, by cosines where
+    they hold slopes, and by quarter waves between one of each; a plane of symmetry is
+    odd for the component of a vector across it and even for all else. Data other than
+    zero are carried by the lowest polynomial that meets them. What is left of the field
+    must go on smoothly when it is reflected, oddly in a value and evenly in a slope:
+    there the error falls faster than any power of the spacing. A field that only meets
+    the conditions does not: where its second derivative is not zero at a wall with a
+    value, the first is of order 1 beside it and the second does not converge there.
+    Transport across a wall, which turns odd into even, is such a case, and de-aliasing
+    makes waves of it. Nothing is odd or even in a Robin,
+    inflow or outflow edge, and data that vary cannot be lifted: these are refused.
 
     Args:
         dealias: fraction of the modes of each axis that states may fill, so that
@@ -25,13 +39,20 @@ class Spectral:
 
     Source:
         S. A. Orszag (1971), Journal of the Atmospheric Sciences 28, 1074, for the
-        two-thirds rule.
+        two-thirds rule; D. Gottlieb, S. A. Orszag (1977), Numerical Analysis of
+        Spectral Methods, SIAM, section 3, for sines and cosines.
     """
 
     dealias: float | None = 2 / 3
 
+    @property
+    def order(self) -> float:
+        """Order of accuracy, greater than any number."""
+        return float("inf")
+
     def __post_init__(self) -> None:
-        if self.dealias is not None and not 0 < self.dealias <= 1:
+        keep = 1.0 if self.dealias is None else self.dealias
+        if not is_number(keep) or not 0 < keep <= 1:
             raise ArgumentError(
                 explain(
                     "dealias",
@@ -47,22 +68,17 @@ class Spectral:
         *,
         dtype: torch.dtype = torch.float32,
         device: torch.device | None = None,
-    ) -> "SpectralDerivatives":
+    ) -> "SpectralDerivatives | SineCosineDerivatives":
         """Return the derivatives on a grid.
 
         Raises:
-            ArgumentError: the grid is not periodic.
+            ArgumentError: a wall that neither sines nor cosines fit.
         """
-        if not grid.is_periodic:
-            raise ArgumentError(
-                explain(
-                    "grid",
-                    found="an axis with walls",
-                    expected="a periodic grid for the spectral scheme",
-                    remedy="use FiniteDifference, or make every boundary Periodic()",
-                )
-            )
         with torch.inference_mode(mode=False):  # made once, also used in training
+            if not grid.is_periodic:
+                check_walls(grid)
+                coords = grid.coords(dtype=dtype, device=device)
+                return SineCosineDerivatives(grid, coords, keep=self.dealias)
             symbols = FourierSymbols(
                 grid, _symbol, keep=self.dealias, dtype=dtype, device=device
             )
@@ -102,6 +118,7 @@ class SpectralDerivatives(GridDerivatives):
             order: order of the derivative, at least 1.
         """
         self._check_axis(axis, order)
+        self._check_space(u)
         dim = u.ndim - self.ndim + axis
         count = self.grid.num_points[axis]
         symbol = self.fourier.symbol(axis, order)
@@ -112,4 +129,5 @@ class SpectralDerivatives(GridDerivatives):
 
     def laplacian(self, u: Tensor) -> Tensor:
         """Return the sum of second derivatives of every channel."""
+        self._check_space(u)
         return multiply(u, self.fourier.laplacian, self.grid.num_points)

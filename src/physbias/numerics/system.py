@@ -27,7 +27,7 @@ class SemiDiscrete:
 
     def admit(self, u: Tensor) -> Tensor:
         """Return the state nearest to ``u`` that the scheme and constraints allow."""
-        u = self.derivatives.dealias(u)
+        u = self.derivatives.dealias_state(u)
         for constraint in self.pde.constraints:
             u = constraint.project(self.pde, u, self.derivatives)
         return u

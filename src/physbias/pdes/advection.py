@@ -35,7 +35,7 @@ class Advection(ConservationLaw):
 
     def __init__(self, velocity: Sequence[float] | Tensor = (1.0,)) -> None:
         super().__init__()
-        if isinstance(velocity, Sequence):
+        if isinstance(velocity, Sequence) and not isinstance(velocity, str):
             velocity = torch.tensor(tuple(velocity), dtype=torch.float64)
         if not isinstance(velocity, Tensor) or velocity.ndim < 1:
             raise ArgumentError(

@@ -38,7 +38,7 @@ class AdvectionDiffusion(PDE):
     ) -> None:
         super().__init__()
         self.diffusivity = check_coefficient(diffusivity, "diffusivity", minimum=0)
-        if isinstance(wind, Sequence):
+        if isinstance(wind, Sequence) and not isinstance(wind, str):
             wind = torch.tensor(tuple(wind), dtype=torch.float64)
         if not isinstance(wind, Tensor) or wind.ndim not in (1, 2):
             raise ArgumentError(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from physbias.errors import ArgumentError, explain
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.pde import PDE
 
@@ -18,6 +19,9 @@ class DivergenceFree:
     Args:
         field: name of the vector field.
 
+    Raises:
+        ArgumentError: the equation has no such field.
+
     Source:
         A. J. Chorin (1968), Mathematics of Computation 22, 745-762.
     """
@@ -27,16 +31,19 @@ class DivergenceFree:
 
     def project(self, pde: PDE, u: Tensor, d: Derivatives) -> Tensor:
         """Return ``u`` with its vector field projected onto divergence zero."""
+        self._check(pde)
         parts = dict(zip(pde.fields, pde.split(u), strict=True))
         parts[self.field] = d.leray(parts[self.field])
         return pde.join(**parts)
 
     def violation(self, pde: PDE, u: Tensor, d: Derivatives) -> Tensor:
         """Return the divergence [1/s]."""
+        self._check(pde)
         return d.of(self.field).div(u[:, pde.channels(d.ndim)[self.field]])
 
     def force(self, pde: PDE, multipliers: Tensor, d: Derivatives) -> Tensor:
         """Return minus the pressure gradient, zero in the other fields."""
+        self._check(pde)
         push = -d.grad(multipliers)
         shape = push.shape
         parts = {
@@ -46,3 +53,14 @@ class DivergenceFree:
             for name, where in pde.channels(d.ndim).items()
         }
         return pde.join(**parts)
+
+    def _check(self, pde: PDE) -> None:
+        if self.field not in pde.fields:
+            raise ArgumentError(
+                explain(
+                    "field",
+                    found=repr(self.field),
+                    expected=f"one of the equation's fields ({', '.join(pde.fields)})",
+                    remedy="name the vector field that has no divergence",
+                )
+            )

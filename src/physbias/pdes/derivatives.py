@@ -100,7 +100,11 @@ class Derivatives(Protocol):
         ...
 
     def dealias(self, u: Tensor) -> Tensor:
-        """Return ``u`` without the modes that products of states would alias into."""
+        """Return a tendency without the modes that products would alias into."""
+        ...
+
+    def dealias_state(self, u: Tensor) -> Tensor:
+        """Return a state without those modes, as it meets the data of its walls."""
         ...
 
     def symbol(self, axis: int, order: int = 1) -> Tensor:

@@ -76,9 +76,20 @@ def sample_field(value: CoefficientField, d: Derivatives) -> Coefficient:
 
     Raises:
         ShapeError: a field on a grid is asked for at points.
+        ArgumentError: a function that returns no numbers.
     """
     if not isinstance(value, float | int | Tensor):
-        return value(d.coords)
+        sampled = value(d.coords)
+        if not isinstance(sampled, float | int | Tensor):
+            raise ArgumentError(
+                explain(
+                    "coefficient",
+                    found=f"a function that returns {type(sampled).__name__}",
+                    expected="one channel on the coordinates",
+                    remedy="return a tensor, such as x[:, :1]",
+                )
+            )
+        return sampled
     if isinstance(value, Tensor) and value.ndim > 2 and d.coords.ndim == 2:
         raise ShapeError(
             explain(

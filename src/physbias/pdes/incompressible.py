@@ -34,7 +34,7 @@ class NavierStokes(PDE):
 
     fields = {"velocity": "vector"}
     constraints = (DivergenceFree("velocity"),)
-    exact = {"taylor_green": (2,), "beltrami": (3,)}
+    exact = {"taylor_green": (2,), "beltrami": (3,), "kovasznay": (2,)}
 
     def __init__(self, viscosity: Coefficient = 1e-3) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class NavierStokes(PDE):
 
     def diagnose(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
         """Return the pressure over density [m²/s²], of zero mean."""
-        return {"pressure": d.inverse_laplacian(-d.div(d.advect(u, u)))}
+        return {"pressure": d.inverse_laplacian(d.derived.div(self.rhs(u, d)))}
 
     def invariants(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
         """Return the momentum over density along each axis [m^(ndim+1)/s]."""
@@ -95,6 +95,43 @@ class NavierStokes(PDE):
             wind[0] + a * l * torch.sin(k * x) * torch.cos(l * y),
             wind[1] - a * k * torch.cos(k * x) * torch.sin(l * y),
             a * a / 4 * p,
+        ]
+        return torch.cat(parts, dim=1)
+
+    def kovasznay(
+        self,
+        coords: Tensor,
+        time: Time = 0.0,
+        *,
+        speed: float = 1.0,
+        wavenumber: float = 1.0,
+    ) -> Tensor:
+        r"""Return the steady wake of a row of cylinders, and the pressure.
+
+        :math:`v = U\,(1 - e^{\lambda x} \cos ky, \tfrac{\lambda}{k} e^{\lambda x}
+        \sin ky)` and :math:`p = -\tfrac{U^2}{2} e^{2\lambda x}` with :math:`\lambda =
+        \tfrac{U}{2\nu} - \sqrt{\tfrac{U^2}{4\nu^2} + k^2}`. It decays downstream and
+        repeats along y.
+
+        Args:
+            coords: coordinates [m].
+            time: time [s], which changes nothing.
+            speed: :math:`U` far downstream [m/s].
+            wavenumber: :math:`k` [rad/m].
+
+        Source:
+            L. I. G. Kovasznay (1948), Proceedings of the Cambridge Philosophical
+            Society 44, 58-62.
+        """
+        check_axes(coords.shape[1], self, (2,))
+        x, y = coords[:, :1], coords[:, 1:]
+        half = speed / 2 / spread(self.viscosity, coords, "viscosity")
+        rate = -(wavenumber**2) / (half + torch.sqrt(half**2 + wavenumber**2))
+        wake = torch.exp(rate * x)
+        parts = [
+            speed * (1 - wake * torch.cos(wavenumber * y)),
+            speed * rate / wavenumber * wake * torch.sin(wavenumber * y),
+            -(speed**2) / 2 * wake**2,
         ]
         return torch.cat(parts, dim=1)
 

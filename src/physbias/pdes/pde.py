@@ -1,11 +1,12 @@
 """The equation as an object: written once, read by losses, solvers and heads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
+from physbias.arguments import check_count, check_kind
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.pdes.derivatives import Derivatives
 
@@ -108,20 +109,11 @@ class PDE(nn.Module):
                 known; without them the right-hand side is projected.
         """
         f = self.rhs(u, d)
-        if f.shape != u.shape:  # it would broadcast, silently
-            raise ShapeError(
-                explain(
-                    "rhs",
-                    found=f"a result of shape {tuple(f.shape)}",
-                    expected=f"that of the state, {tuple(u.shape)}",
-                    remedy="join one tendency per field, and wrap coefficients "
-                    "(batch,) in d.coefficient",
-                )
-            )
+        _check_rhs(f, u)
         first = 0
         for constraint in self.constraints:
             if multipliers is None:
-                f = constraint.project(self, f, d)
+                f = constraint.project(self, f, d.derived)
             else:
                 own = multipliers[:, first : first + constraint.num_multipliers]
                 f = f + constraint.force(self, own, d)
@@ -187,15 +179,19 @@ class PDE(nn.Module):
 
     def num_channels(self, ndim: int) -> int:
         """Return the number of channels of a state with ``ndim`` space axes."""
-        if not self.fields:
+        fields = self.fields
+        if not isinstance(fields, Mapping) or not fields:
             raise ArgumentError(
                 explain(
                     "fields",
-                    found=f"none in {type(self).__name__}",
+                    found=f"{fields or 'none'} in {type(self).__name__}",
                     expected="the name and size of each field",
                     remedy='write fields = {"u": 1} in the class',
                 )
             )
+        for name, size in fields.items():
+            if size != "vector":
+                check_count(size, f"fields[{name!r}]")
         return sum(ndim if s == "vector" else s for s in self.fields.values())
 
     def channels(self, ndim: int) -> dict[str, slice]:
@@ -315,11 +311,27 @@ def pde(
         fields: name of the only field, or the fields with their numbers of channels.
         constraints: what every state obeys besides.
 
+    Raises:
+        ArgumentError: no function, or something that is no constraint.
+
     Example:
         >>> burgers = pde(lambda u, d: 0.01 * d.laplacian(u) - u * d.x(u), "u")
         >>> burgers.num_channels(1)
         1
     """
+    if not callable(rhs):
+        raise ArgumentError(
+            explain(
+                "rhs",
+                found=repr(rhs),
+                expected="a function of the state and the derivatives",
+                remedy="write pde(lambda u, d: ..., fields)",
+            )
+        )
+    remedy = 'hand over a tuple, such as (DivergenceFree("velocity"),)'
+    check_kind(constraints, "constraints", Sequence, remedy=remedy)
+    for constraint in constraints:
+        check_kind(constraint, "constraints", Constraint, remedy=remedy)
     named: Mapping[str, FieldSize] = {fields: 1} if isinstance(fields, str) else fields
     return _FunctionPDE(rhs, named, constraints)
 
@@ -353,6 +365,16 @@ def check_coefficient(
             )
         )
     values = torch.as_tensor(value).detach()
+    if values.is_complex() or values.dtype == torch.bool or values.numel() == 0:
+        raise ArgumentError(
+            explain(
+                name,
+                found=f"a tensor of dtype {values.dtype} and shape "
+                f"{tuple(values.shape)}",
+                expected="real numbers, at least one",
+                remedy="correct the coefficient",
+            )
+        )
     if not bool(torch.isfinite(values).all()):
         raise ArgumentError(
             explain(
@@ -399,6 +421,30 @@ def uniform(value: Coefficient, name: str) -> Coefficient:
             )
         )
     return value
+
+
+def _check_rhs(f: object, u: Tensor) -> None:
+    """Raise unless ``f`` can be the time derivative of ``u``."""
+    if not isinstance(f, Tensor) or f.is_complex():
+        found = f"dtype {f.dtype}" if isinstance(f, Tensor) else repr(f)
+        raise ArgumentError(
+            explain(
+                "rhs",
+                found=found,
+                expected="a real tensor, the time derivative of the state",
+                remedy="return one tendency per field, joined",
+            )
+        )
+    if f.shape != u.shape:  # it would broadcast, silently
+        raise ShapeError(
+            explain(
+                "rhs",
+                found=f"a result of shape {tuple(f.shape)}",
+                expected=f"that of the state, {tuple(u.shape)}",
+                remedy="join one tendency per field, and wrap coefficients "
+                "(batch,) in d.coefficient",
+            )
+        )
 
 
 def _describe(fields: Mapping[str, FieldSize], ndim: int) -> str:

@@ -1,26 +1,15 @@
 """Adaptive steps through torchdiffeq."""
 
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from physbias.errors import DivergenceError, explain
 from physbias.numerics import DormandPrince, SemiDiscrete
-
-
-class _Tendency(nn.Module):
-    """The right-hand side in torchdiffeq's order of arguments."""
-
-    def __init__(self, system: SemiDiscrete) -> None:
-        super().__init__()
-        self.pde = system.pde
-        self.system = system
-
-    def forward(self, time: Tensor, u: Tensor) -> Tensor:
-        """Return the tendency."""
-        return self.system(u, time)
+from physbias.strong.captures import StandIns, find_captures
+from physbias.strong.guard import check_unchanged, held_coefficients
 
 
 def integrate(
@@ -40,22 +29,19 @@ def integrate(
         stepper: tolerances.
         adjoint: solve the adjoint equation for the gradients.
     """
-    from torchdiffeq import odeint, odeint_adjoint  # imports SciPy: not before use
+    from torchdiffeq import odeint  # imports SciPy: not before use
 
     if len(times) == 1:
         yield u0
         return
+    # float64: close times may be one number in float32
     instants = torch.tensor(times, dtype=torch.float64, device=u0.device)
-    solve = odeint_adjoint if adjoint else odeint
+    options = {"rtol": stepper.rtol, "atol": stepper.atol, "method": "dopri5"}
     try:
-        states = solve(
-            _Tendency(system),
-            u0,
-            instants,  # float64: close times may be one number in float32
-            rtol=stepper.rtol,
-            atol=stepper.atol,
-            method="dopri5",
-        )
+        if adjoint:
+            states = _with_adjoint(system, u0, instants, options)
+        else:
+            states = odeint(lambda time, u: system(u, time), u0, instants, **options)
     except AssertionError as error:
         # torchdiffeq asserts that its step has not shrunk to nothing
         raise DivergenceError(
@@ -67,3 +53,25 @@ def integrate(
             )
         ) from error
     yield from cast(Tensor, states).unbind(0)
+
+
+def _with_adjoint(
+    system: SemiDiscrete, u0: Tensor, instants: Tensor, options: dict[str, Any]
+) -> Tensor:
+    """Return the states, whose gradients come back by the adjoint equation."""
+    from torchdiffeq import odeint_adjoint
+
+    equation = system.pde.known
+    held = held_coefficients(equation)
+    # what the tendency reads, whoever owns it: a value at a wall too
+    found = find_captures(lambda u: system(u, instants[0]), u0, system.pde)
+    stand_ins = StandIns(found)
+
+    def tendency(time: Tensor, u: Tensor) -> Tensor:
+        check_unchanged(held, equation)
+        with stand_ins:
+            return system(u, time)
+
+    read = stand_ins.tensors
+    states = odeint_adjoint(tendency, u0, instants, adjoint_params=read, **options)
+    return cast(Tensor, states)

@@ -67,25 +67,28 @@ def find_captures(
 class StandIns(AbstractContextManager[tuple[Tensor, ...]]):
     """Let steps read views of what they capture, so that gradients stop there.
 
+    It may be entered again and again.
+
     Args:
         captures: what the steps read.
+
+    Attributes:
+        tensors: what gradients are to be taken by.
     """
 
     def __init__(self, captures: Captures) -> None:
-        self._captures = captures
+        originals = self.tensors = captures.tensors
         self._mode: _Exchange | None = None
+        if captures.need_stand_ins:
+            self.tensors = tuple(t.view_as(t) for t in originals)
+            pairs = zip(originals, self.tensors, strict=True)
+            self._mode = _Exchange({id(t): view for t, view in pairs})
 
     def __enter__(self) -> tuple[Tensor, ...]:
         """Return what gradients are to be taken by."""
-        originals = self._captures.tensors
-        if not self._captures.need_stand_ins:
-            return originals
-        views = tuple(t.view_as(t) for t in originals)
-        self._mode = _Exchange(
-            {id(t): view for t, view in zip(originals, views, strict=True)}
-        )
-        self._mode.__enter__()
-        return views
+        if self._mode is not None:
+            self._mode.__enter__()
+        return self.tensors
 
     def __exit__(self, *error: object) -> None:
         """Let steps read the tensors themselves again."""

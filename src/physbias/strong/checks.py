@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from math import inf, isfinite
+from math import isfinite
 
 from torch import Tensor
 
+from physbias.arguments import check_kind, check_positive
 from physbias.errors import ArgumentError, explain
 from physbias.numerics import DormandPrince, Stepper
+from physbias.pdes import PDE
 from physbias.strong.gradients import (
     Adjoint,
     BinomialCheckpoint,
@@ -22,7 +24,17 @@ FIXED_STEPS = Checkpoint | BinomialCheckpoint | LinearAdjoint
 def check_times(times: Sequence[float] | Tensor) -> list[float]:
     """Return the times as numbers, or raise."""
     numbers = times.detach() if isinstance(times, Tensor) else times
-    instants = [float(t) for t in numbers]
+    try:
+        instants = [float(t) for t in numbers]
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            explain(
+                "times",
+                found=repr(times),
+                expected="a sequence of numbers, or a tensor (time,)",
+                remedy="list the times at which states are wanted [s]",
+            )
+        ) from None
     rising = all(b > a for a, b in pairwise(instants))
     rising = rising and all(map(isfinite, instants))
     if not instants or not rising:
@@ -41,15 +53,10 @@ def check_choices(
     dt: float | None, gradient: Gradient, *, adaptive: bool, compiled: bool
 ) -> None:
     """Raise where options exclude each other."""
-    if dt is not None and not 0 < dt < inf:
-        raise ArgumentError(
-            explain(
-                "dt",
-                found=repr(dt),
-                expected="a positive number of seconds",
-                remedy="leave it out to take it from the stability limit",
-            )
-        )
+    check_kind(gradient, "gradient", Gradient, remedy="use Backprop() or Checkpoint()")
+    if dt is not None:
+        remedy = "leave it out to take it from the stability limit"
+        check_positive(dt, "dt", remedy=remedy)
     if isinstance(gradient, Adjoint) and not adaptive:
         raise ArgumentError(
             explain(
@@ -80,5 +87,18 @@ def check_compiles(stepper: Stepper | DormandPrince) -> None:
                 found=f"True with {stepper!r}",
                 expected="a stepper without iterations or complex arithmetic",
                 remedy="leave compile out, or use an explicit or IMEX stepper",
+            )
+        )
+
+
+def check_evolves(pde: PDE) -> None:
+    """Raise where an equation gives no time derivative."""
+    if getattr(pde.rhs, "__func__", None) is PDE.rhs:
+        raise ArgumentError(
+            explain(
+                "pde",
+                found=f"{type(pde).__name__}, which has no rhs",
+                expected="an equation in time",
+                remedy="write rhs(u, d), or use EllipticSolver for an equation of rest",
             )
         )

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from physbias.arguments import check_kind, check_positive
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.grid import Grid
 from physbias.numerics import FiniteDifference
@@ -95,7 +96,11 @@ class EllipticSolver(nn.Module):
                     remedy="use Solver for equations in time, or write form(d)",
                 )
             )
+        check_kind(grid, "grid", Grid, remedy="describe the points by a Grid")
         check_limits(tolerance, max_iterations, torch.float32)
+        if net_source is not None:
+            remedy = "leave it out for round-off"
+            check_positive(net_source, "net_source", remedy=remedy)
         self.pde = pde
         self.grid = of_field(grid, next(iter(pde.fields)))
         homogeneous(self.grid)  # refuse walls that cannot be solved with, now
@@ -123,6 +128,7 @@ class EllipticSolver(nn.Module):
         d = SCHEME.bind(self.grid, dtype=dtype, device=device)
         form = self.pde.form(d)
         a, shift = form.conductivity, form.shift
+        _check_batches(a, shift, form.source if source is None else source)
         f = self._spread(form.source if source is None else source, d.coords, "source")
         direct = is_uniform(a, d) and is_uniform(shift, d) and transformable(self.grid)
         if direct:
@@ -208,3 +214,17 @@ def _per_sample(value: Coefficient, coords: Tensor) -> Tensor:
     """Return a sampled coefficient with the axes of a state."""
     tensor = torch.as_tensor(value, dtype=coords.dtype, device=coords.device)
     return tensor.reshape([1] * coords.ndim) if tensor.ndim == 0 else tensor
+
+
+def _check_batches(*values: Coefficient) -> None:
+    """Raise unless all coefficients with a batch have the same, or one sample."""
+    sizes = {len(v) for v in values if isinstance(v, Tensor) and v.ndim} - {1}
+    if len(sizes) > 1:
+        raise ShapeError(
+            explain(
+                "pde",
+                found=f"coefficients and sources for {sorted(sizes)} samples",
+                expected="one number of samples for all of them",
+                remedy="give one value per sample, or one for all",
+            )
+        )

@@ -3,8 +3,11 @@
 from dataclasses import dataclass
 from math import isqrt
 
-from physbias.errors import ArgumentError, explain
+from physbias.arguments import check_count
 from physbias.strong.schedule import Binomial, Schedule, Stateless, Uniform
+
+# steps whose graph is small beside what a training step keeps anyway
+FEW = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,14 +19,22 @@ class Autograd:
     are set between forward and backward, and ``torch.func``.
     """
 
+    def schedule(self, steps: int) -> None:
+        """Return nothing: no step is taken again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Backprop:
-    """Keep the state before every step, and take each step again for its gradient."""
+    """Differentiate the steps, in moderate memory.
 
-    def schedule(self, steps: int) -> Schedule:
-        """Return which states are kept of a number of steps."""
-        return Uniform(1)
+    Of a solve of up to 16 steps it keeps what every operation leaves, as ``Autograd``
+    does, which is the faster way. Of a longer one it keeps the state before every step,
+    and takes each step again for its gradient.
+    """
+
+    def schedule(self, steps: int) -> Schedule | None:
+        """Return which states are kept of a number of steps, None for the graph."""
+        return Uniform(1) if steps > FEW else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +57,8 @@ class Checkpoint:
     segment: int | None = None
 
     def __post_init__(self) -> None:
-        if self.segment is not None and self.segment < 1:
-            raise ArgumentError(
-                explain(
-                    "segment",
-                    found=repr(self.segment),
-                    expected="at least one step",
-                    remedy="leave it out for the square root of the number of steps",
-                )
-            )
+        if self.segment is not None:
+            check_count(self.segment, "segment")
 
     def schedule(self, steps: int) -> Schedule:
         """Return which states are kept of a number of steps."""
@@ -85,15 +89,7 @@ class BinomialCheckpoint:
     states: int
 
     def __post_init__(self) -> None:
-        if self.states < 1:
-            raise ArgumentError(
-                explain(
-                    "states",
-                    found=repr(self.states),
-                    expected="at least one, the first",
-                    remedy="give as many as memory allows",
-                )
-            )
+        check_count(self.states, "states")
 
     def schedule(self, steps: int) -> Schedule:
         """Return which states are kept of a number of steps."""
@@ -133,5 +129,6 @@ class Adjoint:
     """
 
 
-Replayed = Backprop | Checkpoint | BinomialCheckpoint | LinearAdjoint
-Gradient = Autograd | Replayed | Adjoint
+Gradient = (
+    Autograd | Backprop | Checkpoint | BinomialCheckpoint | LinearAdjoint | Adjoint
+)

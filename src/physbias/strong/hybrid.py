@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from physbias.arguments import check_kind
 from physbias.errors import ShapeError, explain
 from physbias.pdes import PDE, Derivatives
 from physbias.strength import Strength
@@ -79,6 +80,8 @@ class Hybrid(nn.Module):
 
     def __init__(self, solver: Solver, net: nn.Module) -> None:
         super().__init__()
+        check_kind(solver, "solver", Solver, remedy="make one: Solver(pde, grid)")
+        check_kind(net, "net", nn.Module, remedy="hand over a network")
         channels = solver.pde.num_channels(solver.grid.ndim)
         corrected = _CorrectedPDE(solver.pde, net, channels)
         self.solver = solver.replace(pde=corrected)

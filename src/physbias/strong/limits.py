@@ -44,7 +44,7 @@ def stable_step(
         if type(law).source is ConservationLaw.source:
             return limit  # exact where a limiter would blur the linearisation
     # a stiff part acts also on modes that states do not have: they must not count
-    admit = system.derivatives.dealias
+    admit = system.derivatives.dealias_state
     with torch.no_grad():
         spectrum = ritz_values(
             lambda w: stepper.explicit_part(system, admit(w), time), u.detach()

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from physbias.arguments import check_count, check_kind
 from physbias.errors import ShapeError, explain
 from physbias.grid import Grid
 from physbias.numerics import FiniteDifference, GridDerivatives, Scheme
@@ -46,6 +47,10 @@ class LerayProjection(nn.Module):
         first: int = 0,
     ) -> None:
         super().__init__()
+        check_kind(grid, "grid", Grid, remedy="describe the points by a Grid")
+        remedy = "use a scheme of physbias.numerics, such as FiniteDifference(4)"
+        check_kind(scheme, "scheme", Scheme, remedy=remedy)
+        check_count(first, "first", minimum=0)
         self.grid = grid
         self.scheme = scheme
         self.first = first

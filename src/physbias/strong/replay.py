@@ -39,8 +39,11 @@ class Replay:
             u: first state.
             keep: keep states now; without it backward takes the steps once more.
         """
+        first = u.detach()  # or a compiled step would be compiled for it apart
         with torch.no_grad():
-            last, kept = self.schedule.forward(u, self._advance, self.interval.count)
+            last, kept = self.schedule.forward(
+                first, self._advance, self.interval.count
+            )
         if not (u.requires_grad or self.captures.tensors):
             return last
         self.kept = kept if keep else None
@@ -55,7 +58,7 @@ class Replay:
 
     def pull_back(self, u: Tensor, gradient: Tensor) -> tuple[Tensor | None, ...]:
         """Return the gradient by ``u`` and by what was captured, step by step."""
-        count = self.interval.count
+        count, u = self.interval.count, u.detach()
         kept, self.kept = self.kept, None  # free it, whoever holds the graph
         with torch.no_grad():
             if kept is None:

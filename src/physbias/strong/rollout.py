@@ -7,7 +7,7 @@ from torch import Tensor
 
 from physbias.pdes import PDE
 from physbias.strong.captures import Captures, find_captures
-from physbias.strong.gradients import Adjoint, Autograd, Gradient, LinearAdjoint
+from physbias.strong.gradients import Adjoint, Gradient, LinearAdjoint
 from physbias.strong.guard import check_unchanged, held_coefficients
 from physbias.strong.linearity import check_linear
 from physbias.strong.march import Interval, StepFunction, march, report_blow_up
@@ -51,11 +51,13 @@ class Rollout:
 
     def _take(self, u: Tensor, interval: Interval, *, final: bool) -> Tensor:
         gradient = self.gradient
-        if isinstance(gradient, Autograd | Adjoint) or not torch.is_grad_enabled():
+        adjoint = isinstance(gradient, Adjoint)  # differentiates no steps
+        schedule = None if adjoint else gradient.schedule(self.total)
+        if schedule is None or not torch.is_grad_enabled():
             return march(self.step, u, interval)
         if self.captures is None:
             self.captures = self._look(u, interval)
-        equation, schedule = self.pde.known, gradient.schedule(self.total)
+        equation = self.pde.known
         held = held_coefficients(equation)
         replay = Replay(
             # a compiled step was not compiled for what stands in for its coefficients

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from physbias.arguments import check_kind
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
 from physbias.numerics import (
@@ -20,11 +21,18 @@ from physbias.numerics import (
     SemiDiscrete,
     Stepper,
 )
+from physbias.numerics.scheme import check_parts
 from physbias.pdes import PDE
+from physbias.pdes.misfits import naming_misfits
 from physbias.shapes import check_finite, check_float
 from physbias.strength import Strength
 from physbias.strong.adaptive import integrate
-from physbias.strong.checks import check_choices, check_compiles, check_times
+from physbias.strong.checks import (
+    check_choices,
+    check_compiles,
+    check_evolves,
+    check_times,
+)
 from physbias.strong.gradients import Adjoint, Backprop, Gradient
 from physbias.strong.guard import StepGuard
 from physbias.strong.limits import accurate_step, admitted_step, stable_step
@@ -89,12 +97,14 @@ class Solver(nn.Module):
         allow_unstable: bool = False,
     ) -> None:
         super().__init__()
+        check_parts(pde, grid, scheme)
+        remedy = "use a stepper of physbias.numerics, such as RK4()"
+        check_kind(stepper, "stepper", Stepper | DormandPrince, remedy=remedy)
+        check_evolves(pde)
         adaptive = isinstance(stepper, DormandPrince)
         check_choices(dt, gradient, adaptive=adaptive, compiled=compile)
         if compile:
             check_compiles(stepper)
-        # refuse a grid that the scheme or the equation cannot use, now
-        scheme.bind(grid).bound_to(pde.fields)
         self.pde = pde
         self.grid = grid
         self.scheme = scheme
@@ -132,18 +142,20 @@ class Solver(nn.Module):
         system = self.system(u0)
         u = system.admit(u0)
         if isinstance(self.stepper, DormandPrince):
-            yield from integrate(
-                system,
-                u,
-                instants,
-                stepper=self.stepper,
-                adjoint=isinstance(self.gradient, Adjoint),
-            )
+            with naming_misfits(self.pde.known, tuple(u.shape)):
+                yield from integrate(
+                    system,
+                    u,
+                    instants,
+                    stepper=self.stepper,
+                    adjoint=isinstance(self.gradient, Adjoint),
+                )
             return
         if self.dt is None:
             self._guard.forget()  # or earlier calls would decide the steps of this one
         span = instants[-1] - instants[0]
-        dt = self._admitted_step(u, instants[0], span)
+        with naming_misfits(self.pde.known, tuple(u.shape)):
+            dt = self._admitted_step(u, instants[0], span)
         yield u
         first = 0
         rollout = Rollout(

@@ -46,8 +46,12 @@ def probe(case: Case) -> Finding:
             passed=True,
             value=order,
             criterion=criterion,
-            meaning=f"{_rate(order)} beside the walls, for any smooth state that obeys "
-            "the conditions.",
+            meaning=f"{_rate(order)} beside the walls, for any smooth state that "
+            + (
+                "is odd about their values and even about their slopes."
+                if case.spectral
+                else "obeys the conditions."
+            ),
             remedy="",
         )
     natural, _ = _errors(case, natural=True)

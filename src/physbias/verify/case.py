@@ -13,7 +13,6 @@ from physbias.numerics import (
     GridDerivatives,
     Scheme,
     SemiDiscrete,
-    Spectral,
     Stepper,
     ritz_values,
 )
@@ -88,9 +87,16 @@ class Case:
         """Order that the scheme promises; infinity for a spectral one."""
         if self.order is not None:
             return self.order
-        if isinstance(self.scheme, Spectral):
-            return float("inf")
         return float(getattr(self.scheme, "order", 1))
+
+    @property
+    def spectral(self) -> bool:
+        """Whether the scheme converges faster than any order.
+
+        Between walls it does for fields that are odd about a value and even about a
+        slope, and with such it is probed.
+        """
+        return float(getattr(self.scheme, "order", 1)) == float("inf")
 
     @cached_property
     def smooth_grid(self) -> Grid:
@@ -137,7 +143,7 @@ class Case:
             rate=rate,
             mean=self.mean,
             amplitude=self.amplitude,
-            natural=natural,
+            natural=natural or self.spectral,
             modes=1 if self.ndim == 3 else 2,
         )
 

@@ -1,13 +1,8 @@
 """The command ``physbias verify MODULE:NAME``."""
 
 import argparse
-import importlib
-import importlib.util
-import sys
 from collections.abc import Callable, Sequence
 from math import pi
-from pathlib import Path
-from types import ModuleType
 from typing import Any, cast
 
 from torch import Tensor
@@ -15,7 +10,8 @@ from torch import Tensor
 from physbias.boundary import Boundary, Dirichlet, Neumann, Outflow, Periodic, Symmetry
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
-from physbias.numerics import FiniteDifference, Scheme, Spectral
+from physbias.locate import locate
+from physbias.numerics import Compact, FiniteDifference, Scheme, Spectral
 from physbias.pdes import PDE, Derivatives, pde
 from physbias.verify.points import State
 from physbias.verify.runner import PROBES, verify
@@ -30,6 +26,7 @@ CONDITIONS: dict[str, Callable[[], Boundary]] = {
 }
 SCHEMES: dict[str, Scheme] = {
     **{f"fd{order}": FiniteDifference(order) for order in (2, 4, 6, 8)},
+    **{f"compact{order}": Compact(order) for order in (4, 6)},
     "spectral": Spectral(),
 }
 NUM_POINTS = 48
@@ -49,8 +46,8 @@ def command(arguments: Sequence[str]) -> int:
         ArgumentError: what is named cannot be found, or is no equation.
     """
     options = _parser().parse_args(arguments)
-    equation = _as_pde(_load(options.equation), options.fields)
-    witness = None if options.witness is None else _load(options.witness)
+    equation = _as_pde(locate(options.equation), options.fields)
+    witness = None if options.witness is None else locate(options.witness)
     if witness is not None and not callable(witness):
         raise ArgumentError(
             explain(
@@ -133,64 +130,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="of the states (0)")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
-
-
-def _load(place: str) -> Any:  # noqa: ANN401 (whatever is named)
-    """Return what ``MODULE:NAME`` names."""
-    module_name, colon, name = place.rpartition(":")
-    if not colon or not name or not module_name:
-        raise ArgumentError(
-            explain(
-                "MODULE:NAME",
-                found=repr(place),
-                expected="a module or file, a colon and a name",
-                remedy="write, for example, physbias.pdes:Heat or my_physics.py:heat",
-            )
-        )
-    found = _module(module_name)
-    for part in name.split("."):
-        if not hasattr(found, part):
-            raise ArgumentError(
-                explain(
-                    "MODULE:NAME",
-                    found=f"no {part!r} in {module_name}",
-                    expected="a name that it defines",
-                    remedy="correct the spelling",
-                )
-            )
-        found = getattr(found, part)
-    return found
-
-
-def _module(name: str) -> ModuleType:
-    if name.endswith(".py"):
-        path = Path(name)
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        if not path.exists() or spec is None or spec.loader is None:
-            raise ArgumentError(
-                explain(
-                    "MODULE:NAME",
-                    found=f"no file {name}",
-                    expected="a Python file",
-                    remedy="correct the path",
-                )
-            )
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-    if "" not in sys.path:
-        sys.path.insert(0, "")  # a command does not see the current folder otherwise
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        raise ArgumentError(
-            explain(
-                "MODULE:NAME",
-                found=f"no module {error.name}",
-                expected="a module that can be imported from here",
-                remedy="correct the spelling, or name the file, such as my_physics.py",
-            )
-        ) from error
 
 
 def _as_pde(found: Any, fields: str) -> PDE:  # noqa: ANN401 (the same)

@@ -27,8 +27,8 @@ def forced(base: PDE, field: ManufacturedField) -> PDE:
     result = copy.copy(base)  # all else, such as a symbol or momenta, stays
 
     def rhs(u: Tensor, d: Derivatives) -> Tensor:
-        known = admitted(base, field(d.coords, d.time), d)
-        rate = admitted(base, field.rate(d.coords, d.time), d)
+        known = admitted(base, d.dealias_state(field(d.coords, d.time)), d)
+        rate = admitted(base, d.dealias(field.rate(d.coords, d.time)), d)
         return base.rhs(u, d) + rate - base.rhs(known, d)
 
     object.__setattr__(result, "rhs", rhs)
@@ -36,8 +36,7 @@ def forced(base: PDE, field: ManufacturedField) -> PDE:
 
 
 def admitted(pde: PDE, u: Tensor, d: Derivatives) -> Tensor:
-    """Return what scheme and constraints leave of a state."""
-    u = d.dealias(u)
+    """Return what constraints leave of a state or of its rate."""
     for constraint in pde.constraints:
         u = constraint.project(pde, u, d)
     return u
@@ -57,8 +56,8 @@ def probe(case: Case) -> Finding:
     pde = forced(case.pde, field)
     span = STEPS[0] * REACH / radius
     d, coords = case.bind(grid), grid.coords(dtype=F64)
-    start = admitted(case.pde, field(coords, 0.0), d)
-    wanted = admitted(case.pde, field(coords, span), d)
+    start = admitted(case.pde, d.dealias_state(field(coords, 0.0)), d)
+    wanted = admitted(case.pde, d.dealias_state(field(coords, span)), d)
     errors = []
     for steps in STEPS:
         solve = Solver(

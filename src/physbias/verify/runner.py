@@ -13,8 +13,10 @@ from physbias.numerics import (
     DormandPrince,
     FiniteDifference,
     Scheme,
+    Staggered,
     Stepper,
 )
+from physbias.numerics.scheme import check_kinds
 from physbias.pdes import PDE
 from physbias.verify import (
     batch,
@@ -103,7 +105,7 @@ def verify(
         seed: of the manufactured states.
 
     Raises:
-        ArgumentError: an unknown probe or symmetry.
+        ArgumentError: an unknown probe or symmetry, or a staggered scheme.
 
     Source:
         K. Salari and P. Knupp (2000), Sandia report SAND2000-1444, and P. J. Roache
@@ -115,7 +117,19 @@ def verify(
         >>> report.ok
         True
     """
+    check_kinds(pde, grid, scheme)
     _check_names("symmetries", symmetries, symmetry.KINDS)
+    if isinstance(scheme, Staggered):
+        raise ArgumentError(
+            explain(
+                "scheme",
+                found=repr(scheme),
+                expected="one whose fields sit at the points of the grid, where "
+                "manufactured states are known",
+                remedy="verify the equation with FiniteDifference(2), whose "
+                "right-hand side is the same",
+            )
+        )
     names = tuple(PROBES) if probes is None else probes
     _check_names("probes", names, tuple(PROBES))
     case = Case(

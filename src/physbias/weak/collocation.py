@@ -5,9 +5,11 @@ from typing import ClassVar
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from physbias.arguments import check_kind
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.numerics import Autodiff
 from physbias.pdes import PDE
+from physbias.shapes import check_float
 from physbias.strength import Strength
 
 
@@ -40,6 +42,7 @@ class CollocationLoss(nn.Module):
 
     def __init__(self, pde: PDE, *, steady: bool = False) -> None:
         super().__init__()
+        check_kind(pde, "pde", PDE, remedy="use one of physbias.pdes, or pde(...)")
         self.pde = pde
         self.steady = steady
 
@@ -67,6 +70,7 @@ class CollocationLoss(nn.Module):
             net: maps points to states.
             points: collocation points.
         """
+        check_float(points, "points")
         num_space = self._check_points(points)
         points = points.detach().requires_grad_()
         output = net(points)

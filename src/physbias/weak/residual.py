@@ -1,16 +1,18 @@
 """Residual of an equation along a trajectory on a grid."""
 
-from math import inf
 from typing import ClassVar
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from physbias.arguments import check_kind, check_positive
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.grid import Grid
 from physbias.numerics import FiniteDifference, FramePairs, GridDerivatives, Scheme
+from physbias.numerics.scheme import check_parts
 from physbias.pdes import PDE
+from physbias.pdes.misfits import naming_misfits
 from physbias.shapes import check_float
 from physbias.strength import Strength
 
@@ -64,15 +66,11 @@ class ResidualLoss(nn.Module):
         scale: float | Tensor = 1.0,
     ) -> None:
         super().__init__()
-        if not 0 < dt < inf:
-            raise ArgumentError(
-                explain(
-                    "dt",
-                    found=repr(dt),
-                    expected="a positive time between frames [s]",
-                    remedy="give the interval at which the trajectory is stored",
-                )
-            )
+        check_parts(pde, grid, scheme)
+        remedy = "give the interval at which the trajectory is stored [s]"
+        check_positive(dt, "dt", remedy=remedy)
+        remedy = "give the typical size of u_t of each channel"
+        check_kind(scale, "scale", float | int | Tensor, remedy=remedy)
         size = torch.as_tensor(scale)
         if not bool(((size > 0) & torch.isfinite(size)).all()):
             raise ArgumentError(
@@ -93,8 +91,6 @@ class ResidualLoss(nn.Module):
                     remedy="give the typical size of u_t of each channel",
                 )
             )
-        # refuse a grid that the scheme or the equation cannot use, now
-        scheme.bind(grid).bound_to(pde.fields)
         self.pde = pde
         self.grid = grid
         self.dt = dt
@@ -145,7 +141,8 @@ class ResidualLoss(nn.Module):
             time.reshape(-1, *[1] * (self.grid.ndim + 1)),
             FramePairs(self.dt, intervals),
         )
-        earlier, later = self.pde.residual(folded, d).chunk(2)
+        with naming_misfits(self.pde.known, (batch, *u.shape[2:])):
+            earlier, later = self.pde.residual(folded, d).chunk(2)
         scale = self.scale.to(u).reshape(-1, *[1] * self.grid.ndim)
         return ((earlier + later) / 2 / scale).unflatten(0, (batch, intervals))
 

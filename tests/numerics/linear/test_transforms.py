@@ -7,7 +7,7 @@ import scipy.fft
 import torch
 
 from physbias.errors import ArgumentError, ShapeError
-from physbias.grid import Dirichlet, Grid, Neumann, Periodic
+from physbias.grid import Dirichlet, Grid, Neumann, Periodic, Robin
 from physbias.numerics import FiniteDifference
 from physbias.numerics.linear import HelmholtzTransforms
 
@@ -156,6 +156,13 @@ def test_a_resonance_is_refused():
         ArgumentError, match=r"shift: found 9\.74.* for sample 1.*resonan"
     ):
         HelmholtzTransforms(grid, dtype=F64).solve(f, shift)
+
+
+def test_walls_without_waves_are_refused():
+    grid = Grid((8,), (1.0,), boundary=[(D(0.0), Robin(1.0, 1.0))])
+    message = r"grid: found Dirichlet.* and Robin.* along x, .*conjugate_gradient"
+    with pytest.raises(ArgumentError, match=message):
+        HelmholtzTransforms(grid)
 
 
 def test_shapes_are_refused():

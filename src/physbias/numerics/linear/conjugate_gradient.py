@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
+from physbias.arguments import check_count, check_positive
 from physbias.errors import ArgumentError, ConvergenceError, explain
 from physbias.numerics.linear.implicit import Operator, implicit_solve
 
@@ -77,17 +78,9 @@ def check_limits(
     tolerance: float | None, max_iterations: int, dtype: torch.dtype
 ) -> float:
     """Return the relative residual to reach, after checking what limits a solve."""
-    for name, value in (("tolerance", tolerance), ("max_iterations", max_iterations)):
-        if value is not None and not value > 0:
-            raise ArgumentError(
-                explain(
-                    name,
-                    found=repr(value),
-                    expected="a positive number",
-                    remedy="leave it out for the default",
-                )
-            )
+    check_count(max_iterations, "max_iterations")
     if tolerance is not None:
+        check_positive(tolerance, "tolerance", remedy="leave it out for the default")
         return tolerance
     return 1e-10 if dtype == torch.float64 else 1e-5
 

@@ -1,0 +1,73 @@
+"""Checks of single arguments at the border: their kind, and numbers in their range."""
+
+from math import inf
+from numbers import Integral, Real
+from types import UnionType
+from typing import get_args
+
+from physbias.errors import ArgumentError, explain
+
+
+def check_kind(
+    value: object, name: str, kind: type | UnionType, *, remedy: str
+) -> None:
+    """Raise :class:`ArgumentError` unless ``value`` is an instance of ``kind``.
+
+    Args:
+        value: what was handed in.
+        name: the argument's name.
+        kind: class, protocol or union of classes of which it must be.
+        remedy: what to do where it is none.
+    """
+    if isinstance(value, type):
+        found = f"the class {value.__name__}"
+        remedy = f"make an instance: {value.__name__}(...)"
+    elif isinstance(value, kind):
+        return
+    else:
+        found = repr(value)
+    kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
+    words = " or ".join(known.__name__ for known in kinds)
+    raise ArgumentError(explain(name, found=found, expected=words, remedy=remedy))
+
+
+def check_count(value: object, name: str, *, minimum: int = 1) -> None:
+    """Raise :class:`ArgumentError` unless ``value`` is a whole number.
+
+    Args:
+        value: what was handed in.
+        name: the argument's name.
+        minimum: the smallest that it may be.
+    """
+    whole = isinstance(value, int | Integral)
+    if whole and not isinstance(value, bool) and value >= minimum:  # pyright: ignore[reportOperatorIssue]
+        return
+    raise ArgumentError(
+        explain(
+            name,
+            found=repr(value),
+            expected=f"a whole number of at least {minimum}",
+            remedy="correct the argument",
+        )
+    )
+
+
+def check_positive(value: object, name: str, *, remedy: str) -> None:
+    """Raise :class:`ArgumentError` unless ``value`` is a positive finite number.
+
+    Args:
+        value: what was handed in.
+        name: the argument's name.
+        remedy: what to do where it is none.
+    """
+    if is_number(value) and 0 < value < inf:  # pyright: ignore[reportOperatorIssue]
+        return
+    raise ArgumentError(
+        explain(name, found=repr(value), expected="a positive number", remedy=remedy)
+    )
+
+
+def is_number(value: object) -> bool:
+    """Return whether a value is a real number and no truth value."""
+    real = isinstance(value, int | float | Real)
+    return real and not isinstance(value, bool)

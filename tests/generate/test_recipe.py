@@ -1,0 +1,73 @@
+"""Recipes check themselves and say what they are."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from physbias.errors import ArgumentError
+from physbias.generate import Range, find_recipe
+from physbias.grid import Periodic
+from physbias.numerics import DormandPrince
+
+BURGERS = find_recipe("burgers")
+
+
+def test_grid_and_times():
+    recipe = replace(BURGERS, num_points=(64,), duration=1.0, num_frames=11)
+    assert recipe.name == "Burgers"
+    assert recipe.grid.num_points == (64,)
+    assert recipe.grid.is_periodic
+    assert recipe.grid.boundary[0] == (Periodic(), Periodic())
+    assert recipe.times == pytest.approx([n / 10 for n in range(11)], rel=1e-11)
+    steps = {b - a for a, b in zip(recipe.times, recipe.times[1:], strict=False)}
+    assert len(steps) == 1  # to the bit
+
+
+def test_defaults_of_the_equation_are_parameters_too():
+    recipe = replace(find_recipe("gray-scott"), parameters={"feed": Range(0.02, 0.05)})
+    values = recipe.all_parameters
+    assert list(values) == [
+        "substrate_diffusivity",
+        "catalyst_diffusivity",
+        "feed",
+        "kill",
+    ]
+    drawn = recipe.draw(3, seed=0)
+    assert drawn["kill"] == 0.06
+    assert 0.02 < drawn["feed"] < 0.05
+    assert drawn == recipe.draw(3, seed=0)
+    others = [recipe.draw(4, seed=0), recipe.draw(3, seed=1)]
+    assert len({own["feed"] for own in (drawn, *others)}) == 3
+
+
+def test_the_description_is_json_and_says_everything():
+    recipe = replace(
+        find_recipe("advection"), parameters={"velocity": (Range(0.5, 1.0),)}
+    )
+    found = json.loads(json.dumps(recipe.describe()))
+    assert found == recipe.describe()
+    assert found["equation"] == "physbias.pdes.advection:Advection"
+    assert found["initial_state"].startswith("RandomWaves(modes=8")
+    assert found["parameters"] == {"velocity": ["0.5:1.0"]}
+    assert found["stepper"] == "RK4()"
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"duration": 0.0}, "duration: found 0.0, expected a positive number"),
+        ({"dt": float("nan")}, "dt: found nan, expected a positive number"),
+        ({"num_frames": 1}, "num_frames: found 1, expected 2 or more"),
+        ({"num_points": (0,)}, "num_points: found 0"),
+        ({"num_points": (8, 8)}, "lengths: found 1 entries"),
+        (
+            {"parameters": {"viscocity": 1.0}},
+            "'viscocity'.*: found no such argument of Burgers, expected one of visc",
+        ),
+        ({"stepper": DormandPrince()}, "stepper: found DormandPrince"),
+    ],
+)
+def test_refusals(change, message):
+    with pytest.raises(ArgumentError, match=message):
+        replace(BURGERS, **change)

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from physbias.arguments import check_count, check_kind, check_positive
+from physbias.errors import ArgumentError
+
+
+def refusal(check, *arguments, **options) -> str:
+    with pytest.raises(ArgumentError) as error:
+        check(*arguments, **options)
+    return str(error.value)
+
+
+def test_what_fits_passes():
+    check_kind(1.0, "x", float | int, remedy="")
+    check_count(np.int64(3), "levels")
+    check_count(0, "levels", minimum=0)
+    check_positive(np.float32(0.5), "dt", remedy="")
+    check_positive(2, "dt", remedy="")
+
+
+def test_kinds():
+    text = refusal(check_kind, "a", "size", float | int, remedy="give a number")
+    assert text == "size: found 'a', expected float or int; give a number."
+    text = refusal(check_kind, dict, "fields", dict, remedy="write {...}")
+    assert text == (
+        "fields: found the class dict, expected dict; make an instance: dict(...)."
+    )
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.5, "a", None, True, float("nan")])
+def test_counts(value):
+    text = refusal(check_count, value, "levels")
+    assert text == (
+        f"levels: found {value!r}, expected a whole number of at least 1; "
+        "correct the argument."
+    )
+
+
+@pytest.mark.parametrize(
+    "value", [0.0, -1, "a", None, True, 1j, float("nan"), float("inf")]
+)
+def test_positive_numbers(value):
+    text = refusal(check_positive, value, "dt", remedy="leave it out")
+    assert text == f"dt: found {value!r}, expected a positive number; leave it out."
