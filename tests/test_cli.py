@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import physbias
 from physbias import cli
 from physbias.study import judge
 
@@ -15,6 +16,11 @@ def run(monkeypatch, *arguments):
     with pytest.raises(SystemExit) as stop:
         cli.main()
     return stop.value.code
+
+
+def test_the_version_is_told(monkeypatch, capsys):
+    assert run(monkeypatch, "--version") == 0
+    assert capsys.readouterr().out == f"physbias {physbias.__version__}\n"
 
 
 def test_study_prints_the_table_and_resumes(

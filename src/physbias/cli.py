@@ -1,6 +1,7 @@
 """The command line: ``physbias study``, ``measure``, ``verify``, ``generate``."""
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,10 @@ def main() -> None:
         SystemExit: always, with 0 for success, 1 for an error of the user's, 130 for
             an interruption.
     """
-    if sys.argv[1:2] == ["measure"]:  # needs none of the study's packages
+    if sys.argv[1:2] == ["--version"]:  # needs none of the study's packages
+        print(f"physbias {version('physbias')}")  # noqa: T201 (a command line prints)
+        raise SystemExit(0)
+    if sys.argv[1:2] == ["measure"]:
         raise SystemExit(_measure(sys.argv[2:]))
     if sys.argv[1:2] == ["verify"]:
         raise SystemExit(_verify(sys.argv[2:]))

@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 from physbias.energy.baseline import BaselineChoice, check_baseline
 from physbias.energy.block.notes import check_count, check_name, check_tags
 from physbias.energy.block.regions import Region
-from physbias.energy.block.run import Run
+from physbias.energy.block.run import INERT, Run
 from physbias.energy.block.strands import ProcessLock
 from physbias.energy.calibration.calibration import (
     CalibrationChoice,
@@ -24,12 +24,22 @@ from physbias.energy.record.record import EnergyRecord, Status
 from physbias.energy.record.snapshot import Snapshot
 from physbias.energy.record.units import Scalar
 from physbias.energy.sensors.cuda import DeviceChoice, check_choice
-from physbias.energy.session.arguments import check_period, check_sync, check_timeout
+from physbias.energy.session.arguments import (
+    check_kind,
+    check_period,
+    check_sync,
+    check_timeout,
+)
 from physbias.energy.session.calls import measured
 from physbias.energy.session.entries import Entry, Statements, ending_of
 from physbias.energy.session.plan import Plan
 from physbias.energy.session.session import Session
-from physbias.energy.session.states import Strays, no_block, no_result
+from physbias.energy.session.states import (
+    Strays,
+    no_block,
+    no_result,
+    no_result_in_fork,
+)
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -113,13 +123,22 @@ class EnergyMeter:
         model: CpuModel | None = None,
         machine: Machine | None = None,
     ) -> None:
+        for name, value in (("cpu", cpu), ("estimate", estimate), ("strict", strict)):
+            check_kind(value, name, bool, "pass True or False")
+        check_kind(label, "label", str, "pass a text")
+        if model is not None:
+            remedy = "pass for example CpuModel(watts_per_core=8.0), or leave it out"
+            check_kind(model, "model", CpuModel, remedy)
+        if machine is not None:
+            remedy = "pass simulate([...]) in a test, or leave it out"
+            check_kind(machine, "machine", Machine, remedy)
         self._plan = Plan(
             devices=check_choice(devices),
             cpu=cpu,
             sync=check_sync(sync),
             baseline=check_baseline(baseline),
             calibrations=check_calibrations(calibration),
-            label=str(label),
+            label=label,
             tags=check_tags(tags),
             model=(model or CpuModel()) if estimate else None,
             strict=strict,
@@ -147,9 +166,9 @@ class EnergyMeter:
     def stop(self, error: BaseException | None = None) -> None:
         """End the block; on a meter that does not run, change nothing.
 
-        Returns at once. Readings go on in the background for 0.5 s at most, and where
-        power is only a trailing mean for as long as that looks back and 0.5 s at most
-        (1.1 s on most such boards). :attr:`result` waits for them.
+        Returns at once. Readings go on in the background for 0.5 s at most (1.2 s for
+        a slow counter or in a lull of the load, 1.5 s where power is only a trailing
+        mean). :attr:`result` waits for them.
 
         Args:
             error: the exception that ended the block, for the record; ``None`` if it
@@ -318,7 +337,10 @@ class EnergyMeter:
             MeterStateError: the meter runs, or has never run.
         """
         with self._lock:
-            if self._session is None or self._live is not None:
+            run = self._live
+            if run is not None and run.inert:
+                raise no_result_in_fork()
+            if self._session is None or run is not None:
                 raise no_result(running=self._session is not None)
             return self._session.record(self._strays.take)
 
@@ -355,7 +377,9 @@ class EnergyMeter:
         """Why :attr:`joules` is ``None``."""
         if self._finished:
             return self.result.reason
-        return "the block has not ended" if self.running else "the meter has not run"
+        if self._live is None:
+            return "the meter has not run"
+        return "the block has not ended" if self.running else INERT
 
     @property
     def seconds(self) -> float:

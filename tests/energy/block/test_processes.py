@@ -14,7 +14,7 @@ from physbias.energy.simulated import Constant, Sensor, SimulatedGpu, simulate
 
 PREAMBLE = """
 import os, sys, threading, time, warnings
-from physbias.energy import EnergyMeter, MonotonicClock
+from physbias.energy import EnergyMeter, MeterStateError, MonotonicClock
 from physbias.energy.simulated import Constant, SimulatedGpu, simulate
 machine = simulate([SimulatedGpu(Constant(300.0))], MonotonicClock())
 """
@@ -46,7 +46,15 @@ def test_the_copy_of_a_meter_in_a_fork_is_inert():
                 reads = machine.nvml.reads
                 time.sleep(0.3)
                 meter.stop()
-                nothing = meter.joules is None
+                shot = meter.snapshot()
+                nothing = meter.joules is None and shot.joules is None
+                nothing = nothing and "fork" in shot.reason and "fork" in str(meter)
+                try:
+                    meter.result
+                except MeterStateError as error:
+                    nothing = nothing and "new EnergyMeter" in str(error)
+                else:
+                    nothing = False
                 quiet = machine.nvml.reads == reads
                 alone = threading.active_count() == 1
                 os._exit(0 if nothing and quiet and alone else 1)

@@ -1,4 +1,6 @@
+import math
 from dataclasses import replace
+from itertools import accumulate
 
 import pytest
 
@@ -10,6 +12,7 @@ from physbias.energy import (
     Source,
     Verdict,
 )
+from physbias.energy.integration.curve import EnergyCurve
 from physbias.energy.integration.measurement import Measurement, Unseen
 from physbias.energy.integration.remarks import (
     aliasing_remarks,
@@ -93,3 +96,34 @@ def test_steady_readings_that_disagree_with_the_counter_are_told(window, told):
     chosen = replace(power, source=Source.COUNTER, cross_check=check)
     assert len(aliasing_remarks(power, chosen)) == told
     assert aliasing_remarks(power, power) == []
+
+
+def curve_of(power, refreshes=40):
+    """Energy of a power [W] that depends on the time [s]."""
+    times = [0.1 * k for k in range(refreshes + 1)]
+    used = [0.1 * power(t) for t in times[:-1]]
+    joules = list(accumulate(used, initial=0.0))
+    return EnergyCurve(times, joules, 0.0, 0.0, [0.0] * len(times))
+
+
+@pytest.mark.parametrize(("counter", "flagged"), [("drifts", False), ("even", True)])
+def test_a_drift_that_the_counter_shows_is_no_beat(counter, flagged):
+    """A register that drifts from 200 to 300 W and back, seeing a quarter."""
+
+    def drift(t):
+        return 250.0 + 50.0 * math.sin(2 * math.pi * t / 4.0)
+
+    info = replace(INFO, sensor_window=0.025)
+    shown = curve_of(drift)
+    told = (
+        curve_of(lambda t: 1.02 * drift(t))
+        if counter == "drifts"
+        else curve_of(lambda t: 250.0)
+    )
+    power = Measurement(
+        info, 0.0, 4.0, shown, Source.POWER, 0.1, unseen=Unseen(0.75, 0.0, 400.0)
+    )
+    chosen = Measurement(info, 0.0, 4.0, told, Source.COUNTER, 0.1)
+    found = codes(aliasing_remarks(power, chosen))
+    assert (FlagCode.ALIASING_SUSPECTED in found) is flagged
+    assert codes(aliasing_remarks(power, power)) == [FlagCode.ALIASING_SUSPECTED]

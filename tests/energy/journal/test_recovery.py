@@ -82,6 +82,37 @@ def test_a_killed_run_keeps_its_energy(tmp_path, sensor):
     assert record.unattributed == pytest.approx(record.joules)
 
 
+@pytest.mark.parametrize("sensor", SENSORS.values(), ids=SENSORS)
+def test_a_killed_run_counts_the_units_of_its_energy(tmp_path, sensor):
+    """Steps of 0.1 s at 300 W are 30 J each, wherever the record is cut."""
+    machine = simulate([SimulatedGpu(Constant(300.0), sensor)])
+    with meter_of(machine, tmp_path / "j") as meter:
+        for _ in range(53):
+            with meter.region("step"):
+                machine.clock.sleep(0.1)
+            meter.step()
+        record = recover(torn(tmp_path / "j"))
+    (unit,) = record.units
+    assert isinstance(unit.count, int)
+    assert unit.count == int(10 * record.seconds + 1e-6)
+    assert 30.0 <= unit.joules_per_unit < 31.0
+    assert unit.interval_per_unit.low < 30.0 < unit.interval_per_unit.high
+
+
+def test_an_estimate_that_was_killed_is_not_parted(tmp_path):
+    """The journal has no processor times of regions: what is unknown is no number."""
+    machine = simulate([SimulatedGpu(Constant(300.0))])
+    machine.clock.busy_cores = 1.0
+    options = {"journal": tmp_path / "j", "estimate": True, "machine": machine}
+    with EnergyMeter([], **options) as meter, meter.region("all"):
+        machine.clock.sleep(30.0)
+        record = recover(torn(tmp_path / "j"))
+    assert record.joules == pytest.approx(8.0 * 30.0, rel=0.1)
+    assert record.region("all").joules is None
+    assert record.unattributed is None
+    assert all(device.unattributed is None for device in record.devices)
+
+
 def test_a_killed_run_keeps_the_condition_of_its_board(tmp_path):
     """What was seen at the start; nobody looked at an end."""
     hot = Condition(88.0, 0, throttled=True, others=2)

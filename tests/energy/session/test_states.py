@@ -12,6 +12,7 @@ from physbias.energy.session.states import (
     Strays,
     no_block,
     no_result,
+    no_result_in_fork,
 )
 from physbias.energy.simulated import Constant, SimulatedGpu, simulate
 
@@ -57,3 +58,4 @@ def test_errors_say_what_to_do():
     assert "EnergyMeter(tags=...)" in str(no_block())
     assert "found an unused meter" in str(no_result(running=False))
     assert "found a running meter" in str(no_result(running=True))
+    assert "make a new EnergyMeter here" in str(no_result_in_fork())

@@ -11,6 +11,23 @@ from physbias.energy.simulated import (
     last_refresh,
     simulate,
 )
+from physbias.errors import ArgumentError
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"gain": -1.0},
+        {"counter_refresh": 0.0},
+        {"instant_window": -0.1},
+        {"jitter": 0.5},
+        {"noise": -1.0},
+        {"counter_delay": -0.1},
+    ],
+)
+def test_impossible_sensors_are_refused(wrong):
+    with pytest.raises(ArgumentError, match=f"{next(iter(wrong))}: found"):
+        Sensor(**wrong)
 
 
 def test_refreshes_come_at_their_phase():

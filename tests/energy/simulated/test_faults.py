@@ -4,6 +4,7 @@ import pytest
 
 from physbias.energy import DeviceLostError, ReadError
 from physbias.energy.simulated import Constant, Fault, SimulatedGpu, simulate
+from physbias.errors import ArgumentError
 
 
 def machine_with(*faults):
@@ -22,6 +23,11 @@ def test_a_fault_has_a_call_a_board_and_a_time():
         machine.nvml.energy(1)
     machine.clock.sleep(1.0)
     machine.nvml.energy(1)
+
+
+def test_a_call_that_does_not_exist_is_refused():
+    with pytest.raises(ArgumentError, match="call: found 'power'"):
+        Fault(call="power")
 
 
 def test_every_third_call_fails():

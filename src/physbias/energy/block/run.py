@@ -26,6 +26,9 @@ from physbias.energy.record.snapshot import Snapshot
 from physbias.energy.record.software import installed_software
 from physbias.energy.sensors.probe import Discovery
 
+INERT = "this process is a fork of the one that measures"
+"""Why a child process's copy of a meter has no figure."""
+
 _SHORTEST = 0.1
 _SHARE = 20.0
 
@@ -236,8 +239,10 @@ class Run:
         Args:
             model: the model for the processor; ``None`` for no estimate.
         """
+        if self.inert:
+            return Snapshot(None, None, self.seconds, INERT)
         kept, until = self._kept
-        if kept is not None and (self.inert or self.clock.now() < until):
+        if kept is not None and self.clock.now() < until:
             return kept
         began = time.perf_counter()
         try:

@@ -1,5 +1,8 @@
 """What may be wrong with the readings of a device, as flags."""
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from physbias.energy.integration.aliasing import FULL_TIME
 from physbias.energy.integration.measurement import Measurement
 from physbias.energy.integration.rungs import holes_of
@@ -7,6 +10,10 @@ from physbias.energy.integration.timeline import Timeline
 from physbias.energy.record.device import Verdict
 from physbias.energy.record.flags import Flag, FlagCode
 from physbias.energy.sensors.probe import ProbeInfo, Scope, Source
+
+_REFRESHES = 2.0
+_LEAST_PARTS = 4
+_ALIKE = 0.1
 
 
 def reading_remarks(info: ProbeInfo, timeline: Timeline) -> list[Flag]:
@@ -98,8 +105,9 @@ def power_remarks(
 def aliasing_remarks(power: Measurement, chosen: Measurement) -> list[Flag]:
     """Return a remark if the load seems in step with a part-time power sensor.
 
-    Then its readings beat, whatever the figure is, or where it is exactly in step, they
-    are steady and disagree with the counter.
+    Then its readings beat, whatever the figure is, unless the counter shows the same
+    rise and fall; or where it is exactly in step, they are steady and disagree with the
+    counter.
 
     Args:
         power: what the power readings say.
@@ -108,7 +116,8 @@ def aliasing_remarks(power: Measurement, chosen: Measurement) -> list[Flag]:
     window, check = power.info.sensor_window, chosen.cross_check
     share = 1.0 if window is None else window / power.refresh
     differs = check is not None and check.verdict is not Verdict.CONSISTENT
-    if not power.unseen.share and not (differs and share < FULL_TIME):
+    beats = power.unseen.share > 0 and not _follows(power, chosen)
+    if not beats and not (differs and share < FULL_TIME):
         return []
     if chosen.source is Source.POWER:
         effect = "the interval holds all that it may have missed"
@@ -119,3 +128,25 @@ def aliasing_remarks(power: Measurement, chosen: Measurement) -> list[Flag]:
         f"fallen in with its refresh; {effect}"
     )
     return [Flag(FlagCode.ALIASING_SUSPECTED, text, power.info.label)]
+
+
+def _follows(power: Measurement, chosen: Measurement) -> bool:
+    """Return whether another figure rises and falls as the power readings do."""
+    one, two = power.curve, chosen.curve
+    if chosen.source is Source.POWER or one is None or two is None:
+        return False
+    start, end = max(power.start, chosen.start), min(power.end, chosen.end)
+    count = int((end - start) / (_REFRESHES * max(power.refresh, chosen.refresh)))
+    if count < _LEAST_PARTS:
+        return False
+    borders = [start + (end - start) * k / count for k in range(count + 1)]
+    shown, told = (
+        [curve.between(p, q) for p, q in pairwise(borders)] for curve in (one, two)
+    )
+    apart = [a - b for a, b in zip(shown, told, strict=True)]
+    return _squares(apart) <= _ALIKE * _squares(shown)
+
+
+def _squares(values: Sequence[float]) -> float:
+    mean = sum(values) / len(values)
+    return sum((value - mean) ** 2 for value in values)

@@ -24,13 +24,20 @@ class EnergyMagics(Magics):
 
     @magic_arguments()
     @argument("-l", "--label", default="", help="name of the run, for the record")
-    @argument("-n", "--name", default="energy", help="variable that takes the record")
+    @argument(
+        "-n",
+        "--name",
+        default="energy",
+        help="variable that takes the record (default: energy)",
+    )
     @argument("--no-cpu", action="store_true", help="measure GPUs only")
     @argument("--estimate", action="store_true", help="give a model figure for CPUs")
     @argument("-q", "--quiet", action="store_true", help="do not show the record")
     @cell_magic
     def energy(self, line: str, cell: str) -> None:
-        """Measure the energy of the cell, and show it; its record stays in a variable.
+        """Measure the energy of the cell, and show it.
+
+        Its record takes the variable ``energy``, or that of ``--name``.
 
         An exception in the cell is raised again after the record is shown, so that a
         notebook that runs all its cells stops there.

@@ -30,7 +30,7 @@ def tabulate(
             rank=origin.rank,
             host_id=origin.host.id,
             run_id=origin.run_id,
-            status=record.status,
+            status=record.status.value,
             measured_joules=record.joules,
             counted_joules=_share(origin.run_id, counted),
             start_seconds=start,

@@ -97,6 +97,7 @@ class Journal:
                 {
                     "run": self._run_id,
                     "t": round(self._last_reading(now) - self._start, 5),
+                    "at": round(now - self._start, 5),
                     "devices": [tap.take(timeline) for timeline, tap in self._watched],
                     **self._stays.take(self._start),
                     **facts,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from physbias.energy.sensors.probe import Missing, ProbeInfo
 from physbias.errors import DataError, explain
 
 _DRAIN = 0.35
+_ROUNDING = 1e-9
 _FAMILY = JOURNAL_SCHEMA.rpartition("/")[0]
 
 
@@ -38,6 +40,7 @@ def recover(path: str | Path) -> EnergyRecord:
 
     Raises:
         DataError: the file holds no run.
+        OSError: there is no such file, or it cannot be read.
     """
     return recover_all(path)[-1]
 
@@ -50,6 +53,7 @@ def recover_all(path: str | Path) -> list[EnergyRecord]:
 
     Raises:
         DataError: the file holds no run.
+        OSError: there is no such file, or it cannot be read.
     """
     runs: dict[str, _Run] = {}
     for line in _lines(check_path(path, "path")):
@@ -111,7 +115,7 @@ class _Run:
                 header["label"],
                 header["tags"],
                 dict(last.get("annotations", {})),
-                dict(last.get("counts", {})),
+                self._counts(end - start),
             ),
         )
         missing = [from_plain(Missing, one) for one in header["missing"]]
@@ -119,10 +123,15 @@ class _Run:
         record = settle(block, measurements, missing, model)
         regions, outside = price(self._stays(last, end - start), measurements)
         devices = tuple(
-            replace(d, unattributed=outside.get(d.uuid or d.label, d.unattributed))
+            replace(d, unattributed=outside.get(d.uuid or d.label))
+            if regions or outside
+            else d
             for d in record.devices
         )
-        unattributed = sum(outside.values()) if outside else record.unattributed
+        unattributed = record.unattributed
+        if regions or outside:
+            # a model's figure cannot be parted: the journal has no processor times
+            unattributed = sum(outside.values()) if outside else None
         text = f"from the journal of a run that was {status}, {end - start:.3g} s of it"
         origin = from_plain(Origin, header["origin"])
         return replace(
@@ -142,6 +151,24 @@ class _Run:
         ]
         batches += [Batch([_lasting(stay, end)]) for stay in last.get("open", ())]
         return [batch.until(end) for batch in batches]
+
+    def _counts(self, end: float) -> dict[str, float]:
+        """Return the functional units up to the end of what can be evaluated [s].
+
+        Lines tell them about once per second; in between they are taken to have come
+        evenly, and one that was not done by then does not count.
+        """
+        time, counts = 0.0, dict[str, float]()
+        for line in self.readings:
+            after, more = line.get("at", line["t"]), line.get("counts", {})
+            if after >= end:
+                share = (end - time) / (after - time) if after > time else 1.0
+                return {
+                    unit: _part(counts.get(unit, 0), most, share)
+                    for unit, most in more.items()
+                }
+            time, counts = after, dict(more)
+        return counts
 
     def _length(self, last: Mapping[str, Any]) -> float:
         """Return the length of what can be evaluated [s].
@@ -164,6 +191,11 @@ class _Run:
             timeline = restore([part[i] for part in parts], start)
             measurements.append(measure(info, timeline, start, end))
         return measurements
+
+
+def _part(least: float, most: float, share: float) -> float:
+    grown = share * (most - least)
+    return least + (floor(grown + _ROUNDING) if isinstance(most, int) else grown)
 
 
 def _lasting(stay: Sequence[Any], end: float) -> Stay:

@@ -21,7 +21,7 @@ class UnitEnergy:
     """
 
     unit: str
-    count: float
+    count: int | float
     joules_per_unit: float | None
     interval_per_unit: Interval | None
     reason: str | None = None

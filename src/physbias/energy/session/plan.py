@@ -100,7 +100,11 @@ class Plan:
             raise SensorUnavailableError(refusal(unreadable))
         if not found.probes and not (self.model and self.cpu):
             reasons = "; ".join(m.reason for m in unreadable) or "nothing to read"
-            text = f"no energy sensor can be read, joules will be None: {reasons}"
+            text = (
+                f"no energy sensor can be read, joules will be None: {reasons} "
+                "(physbias measure --probe says more; estimate=True gives a model "
+                "figure for the processor, labelled as such)"
+            )
             warnings.warn(text, SensorUnavailableWarning, stacklevel=stacklevel)
         elif found.unknown:
             text = f"not all devices can be measured: {'; '.join(found.unknown)}"

@@ -13,6 +13,18 @@ class MeterNotRunningWarning(UserWarning):
     """A region or a step came while the meter was not running; it is not counted."""
 
 
+def no_result_in_fork() -> MeterStateError:
+    """Return the error of a child process's copy of a meter that ran at the fork."""
+    return MeterStateError(
+        explain(
+            "result",
+            found="the copy of a running meter in a forked process",
+            expected="a meter of this process",
+            remedy="make a new EnergyMeter here, or read the result in the parent",
+        )
+    )
+
+
 def no_result(*, running: bool) -> MeterStateError:
     """Return the error of a meter that has no result.
 

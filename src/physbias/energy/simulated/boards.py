@@ -1,11 +1,12 @@
 """Boards that follow a trace and show it through counters and registers."""
 
 from dataclasses import dataclass, field
-from math import floor
+from math import floor, inf
 
 from physbias.energy.sensors.binding import AVERAGE_WINDOW
 from physbias.energy.sensors.condition import Condition
 from physbias.energy.simulated.traces import Trace
+from physbias.errors import ArgumentError, explain
 
 _ROUNDING = 1e-9
 _MASK = (1 << 64) - 1
@@ -34,6 +35,9 @@ class Sensor:
         noise: standard deviation of a power reading [W].
         jitter: largest shift of a refresh, as a share of the period; below 0.5 [1].
         seed: which noise and which jitter.
+
+    Raises:
+        ArgumentError: a time or the gain is not positive, or a value out of range.
     """
 
     counter_refresh: float | None = 0.1
@@ -49,6 +53,38 @@ class Sensor:
     noise: float = 0.0
     jitter: float = 0.0
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in (
+            "counter_refresh",
+            "power_refresh",
+            "instant_window",
+            "plain_window",
+            "module_window",
+            "kept_seconds",
+            "gain",
+        ):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ArgumentError(
+                    explain(
+                        name,
+                        found=repr(value),
+                        expected="a positive number",
+                        remedy="correct it, or None for a board without it",
+                    )
+                )
+        for name, most in (("counter_delay", inf), ("noise", inf), ("jitter", 0.5)):
+            value = getattr(self, name)
+            if not 0 <= value < most:
+                raise ArgumentError(
+                    explain(
+                        name,
+                        found=repr(value),
+                        expected=f"at least 0 and below {most:g}",
+                        remedy="correct it",
+                    )
+                )
 
     def window(self, call: str) -> float | None:
         """Return how far a reading of power looks back [s]."""

@@ -3,6 +3,18 @@
 from dataclasses import dataclass, field
 
 from physbias.energy.sensors.probe import ReadError
+from physbias.errors import ArgumentError, explain
+
+CALLS = (
+    "gpus",
+    "energy",
+    "instant_power",
+    "plain_power",
+    "module_power",
+    "past_power",
+    "condition",
+)
+"""The calls of a simulated driver that can fail."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +31,9 @@ class Fault:
         every: which calls in that time fail: each one, each second one, ... [1].
         seconds: time that the call takes [s].
         value: what is returned instead of the true reading.
+
+    Raises:
+        ArgumentError: there is no such call.
     """
 
     call: str = ""
@@ -29,6 +44,17 @@ class Fault:
     every: int = 1
     seconds: float = 0.0
     value: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.call and self.call not in CALLS:
+            raise ArgumentError(
+                explain(
+                    "call",
+                    found=repr(self.call),
+                    expected=", ".join(CALLS),
+                    remedy="name one of these, or leave it out for all of them",
+                )
+            )
 
     def strikes(self, call: str, board: int | None, time: float) -> bool:
         """Return whether a call to a board at ``time`` [s] is meant."""
