@@ -315,10 +315,12 @@ def test_what_is_no_journal(tmp_path):
 
 
 CHILD = """
-import sys, threading, time
+import signal, sys, threading, time
 from physbias.energy import EnergyMeter, MonotonicClock
 from physbias.energy.simulated import Ramp, SimulatedGpu, simulate
 
+# a shell that runs tests in the background lets its children ignore it
+signal.signal(signal.SIGINT, signal.default_int_handler)
 clock = MonotonicClock()
 start = clock.now()
 
