@@ -30,7 +30,7 @@ def test_study_prints_the_table_and_resumes(
     arguments = ["study", "--data", str(shear_flow_files), "--out", str(tmp_path)]
     arguments += ["--candidates", "persistence,solver,fno", "--epochs", "1"]
     assert run(monkeypatch, *arguments) == 0
-    printed = capsys.readouterr().out
+    printed = "".join(capsys.readouterr().out.split())  # long paths are broken
     for word in ("persistence", "solver", "fno", "report.html", "VRMSE"):
         assert word in printed
     assert (tmp_path / "report.html").exists()
