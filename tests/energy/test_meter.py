@@ -431,3 +431,12 @@ def test_region_and_unit_need_a_name(name):
 def test_journal_has_to_be_a_path(journal):
     with pytest.raises(ArgumentError, match="journal: found"):
         EnergyMeter(journal=journal)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("model", 8.0), ("machine", 3), ("label", 3), ("cpu", "x"), ("strict", None)],
+)
+def test_arguments_of_another_kind_are_refused_before_the_block(name, value):
+    with pytest.raises(ArgumentError, match=f"{name}: found"):
+        EnergyMeter(**{name: value})

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
+from physbias.arguments import check_kind
 from physbias.energy.baseline import BaselineChoice, check_baseline
 from physbias.energy.block.notes import check_count, check_name, check_tags
 from physbias.energy.block.regions import Region
@@ -25,7 +26,6 @@ from physbias.energy.record.snapshot import Snapshot
 from physbias.energy.record.units import Scalar
 from physbias.energy.sensors.cuda import DeviceChoice, check_choice
 from physbias.energy.session.arguments import (
-    check_kind,
     check_period,
     check_sync,
     check_timeout,
@@ -124,14 +124,14 @@ class EnergyMeter:
         machine: Machine | None = None,
     ) -> None:
         for name, value in (("cpu", cpu), ("estimate", estimate), ("strict", strict)):
-            check_kind(value, name, bool, "pass True or False")
-        check_kind(label, "label", str, "pass a text")
+            check_kind(value, name, bool, remedy="pass True or False")
+        check_kind(label, "label", str, remedy="pass a text")
         if model is not None:
             remedy = "pass for example CpuModel(watts_per_core=8.0), or leave it out"
-            check_kind(model, "model", CpuModel, remedy)
+            check_kind(model, "model", CpuModel, remedy=remedy)
         if machine is not None:
             remedy = "pass simulate([...]) in a test, or leave it out"
-            check_kind(machine, "machine", Machine, remedy)
+            check_kind(machine, "machine", Machine, remedy=remedy)
         self._plan = Plan(
             devices=check_choice(devices),
             cpu=cpu,

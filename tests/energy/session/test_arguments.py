@@ -4,10 +4,8 @@ import math
 
 import pytest
 
-from physbias.energy.model import CpuModel
 from physbias.energy.sensors.probe import Missing
 from physbias.energy.session.arguments import (
-    check_kind,
     check_period,
     check_sync,
     check_timeout,
@@ -21,12 +19,6 @@ def test_what_can_be_used_is_returned():
     assert check_sync("border").waits
     assert not check_sync("events").waits
     assert check_timeout(2.0) == 2.0
-
-
-def test_another_kind_is_refused():
-    check_kind(True, "strict", bool, "pass True or False")
-    with pytest.raises(ArgumentError, match=r"model: found 8\.0"):
-        check_kind(8.0, "model", CpuModel, "pass CpuModel(...)")
 
 
 @pytest.mark.parametrize("seconds", [0.0009, 1.1, -1.0, math.nan, "1"])

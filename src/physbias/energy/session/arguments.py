@@ -7,22 +7,6 @@ from physbias.energy.sensors.probe import Missing
 from physbias.errors import ArgumentError, explain
 
 
-def check_kind(value: object, name: str, kind: type, remedy: str) -> None:
-    """Raise :class:`ArgumentError` unless ``value`` is an instance of ``kind``.
-
-    Args:
-        value: what was handed in.
-        name: the argument's name.
-        kind: the class of which it must be.
-        remedy: what to do where it is none.
-    """
-    if not isinstance(value, kind):
-        expected = f"an instance of {kind.__name__}"
-        raise ArgumentError(
-            explain(name, found=repr(value), expected=expected, remedy=remedy)
-        )
-
-
 def check_period(seconds: float | None) -> float | None:
     """Return the time between readings, or raise :class:`ArgumentError`.
 
