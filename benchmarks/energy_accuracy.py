@@ -17,7 +17,7 @@ from random import Random
 
 from energy_scenarios import SCENARIOS, Case, Scenario, draw
 
-from physbias.energy import EnergyMeter
+from physbias.energy import EnergyMeter, VirtualClock
 from physbias.energy.simulated import simulate
 
 WINDOWS, QUICK_WINDOWS = 2000, 200
@@ -82,7 +82,7 @@ class Row:
 
 def measure(case: Case, seed: int) -> Iterator[Outcome | None]:
     """Yield the outcome of a case: one window, or several regions of one block."""
-    machine = simulate(case.boards)
+    machine = simulate(case.boards, VirtualClock(late=case.late))
     clock = machine.clock
     meter = EnergyMeter(cpu=False, machine=machine)
     if not case.inner:

@@ -75,12 +75,14 @@ class Case:
         seconds: its length [s].
         inner: length of the block around the window, for a region [s]; 0 for a meter
             around the window itself.
+        late: by how much the next reading comes late [s].
     """
 
     boards: tuple[SimulatedGpu, ...]
     start: float
     seconds: float
     inner: float = 0.0
+    late: Callable[[], float] = float
 
     @property
     def truth(self) -> float:
@@ -103,6 +105,7 @@ class Scenario:
         inner: length of the block around the window, for a region [s].
         boards: number of boards and the share of power that each draws.
         target: rms error that the meter should reach [1].
+        late: share of the readings that come late, by 0.1 s on average [1].
     """
 
     name: str
@@ -112,6 +115,7 @@ class Scenario:
     inner: float = 0.0
     boards: Sequence[float] = (1.0,)
     target: float | None = None
+    late: float = 0.0
 
 
 def isolated(trace: Callable[[Random], Trace]) -> Callable[..., Trace]:
@@ -234,6 +238,34 @@ SCENARIOS = (
         target=0.0005,
     ),
     Scenario(
+        name="5 % of readings late, isolated 1 s",
+        seconds=1.0,
+        load=isolated(any_load),
+        sensor=REAL,
+        late=0.05,
+    ),
+    Scenario(
+        name="5 % of readings late, isolated 5 s",
+        seconds=5.0,
+        load=isolated(any_load),
+        sensor=REAL,
+        late=0.05,
+    ),
+    Scenario(
+        name="30 % of readings late, isolated 5 s",
+        seconds=5.0,
+        load=isolated(any_load),
+        sensor=REAL,
+        late=0.3,
+    ),
+    Scenario(
+        name="30 % of readings late, 5 s in training",
+        seconds=5.0,
+        load=always(TRAINING),
+        sensor=REAL,
+        late=0.3,
+    ),
+    Scenario(
         name="counter of 0.5 s, isolated 1 s",
         seconds=1.0,
         load=isolated(any_load),
@@ -318,7 +350,12 @@ def draw(scenario: Scenario, seed: int, *, population: bool = False) -> Case:
             )
         name = "NVIDIA A100" if one.instant_window == 0.025 else "Simulated GPU"
         boards.append(SimulatedGpu(_scaled(load, share), one, name=name))
-    return Case(tuple(boards), start, scenario.seconds, scenario.inner)
+    late = Random(seed)
+
+    def delay() -> float:
+        return late.expovariate(10.0) if late.random() < scenario.late else 0.0
+
+    return Case(tuple(boards), start, scenario.seconds, scenario.inner, delay)
 
 
 def _scaled(load: Trace, share: float) -> Trace:

@@ -49,6 +49,20 @@ def test_virtual_work_ends_when_it_says_so_and_wait_advances_to_it():
     assert times == [0.0, 1.0, 2.0, 3.0]
 
 
+def test_virtual_work_comes_late_if_told_to():
+    late = iter([0.0, 0.25, 0.0, 0.0])
+    clock = VirtualClock(late=lambda: next(late))
+    seen = []
+
+    def tick():
+        seen.append(clock.now())
+        return clock.now() + 1.0 if len(seen) < 4 else None
+
+    clock.run(tick)
+    clock.sleep(10.0)
+    assert seen == [0.0, 1.0, 2.25, 3.25]
+
+
 def test_suspension_moves_only_the_boot_clock():
     clock = VirtualClock(5.0)
     clock.suspend(60.0)

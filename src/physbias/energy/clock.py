@@ -138,6 +138,8 @@ class VirtualClock:
     Args:
         start: first reading of the clock [s].
         busy_cores: processor time that the simulated process uses per second [1].
+        late: by how much the next piece of repeated work comes late [s], asked for
+            each one: a machine that is short of processors. Never late by default.
 
     Example:
         >>> clock = VirtualClock()
@@ -146,8 +148,15 @@ class VirtualClock:
         3600.0
     """
 
-    def __init__(self, start: float = 0.0, *, busy_cores: float = 0.0) -> None:
+    def __init__(
+        self,
+        start: float = 0.0,
+        *,
+        busy_cores: float = 0.0,
+        late: Callable[[], float] = float,
+    ) -> None:
         self.busy_cores = busy_cores
+        self.late = late
         self._now = start
         self._cpu = 0.0
         self._suspended = 0.0
@@ -216,7 +225,8 @@ class _VirtualTicker:
         return self.deadline or 0.0
 
     def fire(self) -> None:
-        self.deadline = self._tick()
+        deadline = self._tick()
+        self.deadline = None if deadline is None else deadline + self._clock.late()
 
     def wake(self) -> None:
         if self.deadline is not None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from physbias.energy import EnergyMeter, FlagCode, Verdict
+from physbias.energy import EnergyMeter, FlagCode, Verdict, VirtualClock
 from physbias.energy.sensors.probe import SensorError
 from physbias.energy.simulated import (
     Burst,
@@ -434,3 +434,28 @@ def test_part_time_power_that_misses_a_short_block_still_tells_the_quiet_outside
     sensor = Sensor(phase=phase, instant_window=0.025)
     meter, truth = isolated(Constant(300.0), 0.04, sensor)
     assert meter.joules == pytest.approx(truth, rel=0.02)
+
+
+@pytest.mark.parametrize(("seconds", "most"), [(1.0, 0.005), (5.0, 0.0008)])
+def test_late_readings_cost_little_and_the_interval_says_how_much(seconds, most):
+    """One reading in twenty comes 0.1 s late on average: 60 windows of two loads."""
+    errors, inside = [], 0
+    for seed in range(60):
+        chance = random.Random(seed)
+        start = 1.0 + chance.random()
+        trace = SQUARE if seed % 2 else Constant(300.0)
+        load = Burst(inside=trace, start=start, stop=start + seconds, idle=60.0)
+        clock = VirtualClock(
+            late=lambda c=chance: c.expovariate(10.0) if c.random() < 0.05 else 0.0
+        )
+        sensor = Sensor(phase=chance.random(), noise=0.3)
+        machine = simulate([SimulatedGpu(load, sensor)], clock)
+        clock.sleep(start)
+        with EnergyMeter(cpu=False, machine=machine) as meter:
+            clock.sleep(seconds)
+        truth = energy(load, start, start + seconds)
+        errors.append(meter.joules / truth - 1)
+        low, high = meter.result.interval
+        inside += low <= truth <= high
+    assert sum(e * e for e in errors) / len(errors) < most**2
+    assert inside >= 55

@@ -75,6 +75,22 @@ def test_a_wide_bracket_with_an_edge_at_either_end_does_not_take_that_of_the_nex
     assert max(abs(a - b) for a, b in zip(locked, true, strict=True)) < 0.004
 
 
+@pytest.mark.parametrize(("high", "slack"), [(-0.001, 0.04), (0.03, 0.003)])
+def test_a_late_reading_just_about_a_refresh_may_show_either_of_two(high, slack):
+    """Nothing was read for two refreshes, and nothing after."""
+    true = [PERIOD * k for k in range(40)]
+    brackets = [(t - 0.0015, t + 0.0015) for t in true]
+    end = PERIOD * 41 + high
+    brackets.append((end - PERIOD, end))
+    times = [(p + q) / 2 for p, q in brackets]
+    slacks = [(q - p) / 2 for p, q in brackets]
+    locked, sharpened = lock_edges(times, slacks, PERIOD)
+    possible = [40 * PERIOD, 41 * PERIOD] if high < 0 else [41 * PERIOD]
+    assert all(abs(locked[-1] - t) <= sharpened[-1] + 1.5e-3 for t in possible)
+    assert (sharpened[-1] > slack) == (high < 0)
+    assert max(sharpened[:-1]) < 0.002
+
+
 def test_few_or_wide_brackets_stay_as_they_are():
     times, slacks = [0.0, 0.1, 0.2, 0.3], [0.004] * 4
     assert lock_edges(times, slacks, PERIOD) == (times, slacks)

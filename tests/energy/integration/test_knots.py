@@ -31,6 +31,32 @@ def test_counter_that_refreshes_faster_than_it_is_read_has_no_lag():
         assert 0.02 * i - 1e-3 <= time <= 0.02 * i
 
 
+@pytest.mark.parametrize("gap", [0.16, 0.27])
+def test_the_first_value_is_as_old_as_its_last_reading(gap):
+    """A counter of 60 W with edges at 0.05 + 0.1 k, not read from 0.02 s on."""
+
+    def shown(time):
+        return 6.0 * int((time + 0.05) / 0.1 + 1e-9)
+
+    late = 0.02 + gap
+    times = [0.0, 0.02, late, *(late + 0.004 * i for i in range(1, 200))]
+    knots = counter_knots(staircase(*((t, shown(t)) for t in times)), 0.1)
+    assert knots.times[0] == pytest.approx(-0.05, abs=0.003)
+    assert knots.watts()[:3] == pytest.approx([60.0] * 3, rel=0.05)
+
+
+def test_the_first_value_may_be_of_either_refresh_about_its_last_reading():
+    """The counter refreshes within a millisecond of the only reading of its value."""
+
+    def shown(time):
+        return 6.0 * int(time / 0.1 + 1e-9)
+
+    times = [0.0, 0.13, *(0.13 + 0.004 * i for i in range(1, 200))]
+    knots = counter_knots(staircase(*((t, shown(t)) for t in times)), 0.1)
+    assert knots.times[0] == pytest.approx(-0.05, abs=0.01)
+    assert knots.slacks[0] > 0.04
+
+
 def test_power_is_held_backwards():
     """A register at 0.1 k s shows the mean of the refresh before it."""
     means = [60.0, 60.0, 180.0, 300.0, 300.0, 120.0, 60.0, 61.0]

@@ -135,6 +135,34 @@ def test_late_counter_may_explain_the_cut_cells():
 
 
 def test_cells_after_the_end_must_bear_out_the_readings():
-    assert Quiet(60.0, 0.5).holds([58.0, 64.0])
-    assert not Quiet(60.0, 0.5).holds([60.0, 300.0])
-    assert Quiet(60.0, 0.5).holds([])
+    quiet, knots = Quiet(60.0, 0.5), burst(0.5, 2.1)
+    assert quiet.shown(knots, 2.1)
+    assert not quiet.shown(knots, 1.9)
+    assert quiet.shown(knots, 9.0)
+
+
+def test_cells_between_edges_that_were_read_late_bear_out_what_they_may():
+    """At 60 W, the edge of 2.5 s taken for one at 2.55 s: cells of 90 and 30 W."""
+    knots = burst(0.5, 2.1)
+    knots.times[25] = 2.55
+    assert not Quiet(60.0, 0.5).shown(knots, 2.1)
+    knots.slacks[25] = 0.05
+    assert Quiet(60.0, 0.5).shown(knots, 2.1)
+
+
+def test_a_value_counts_from_the_reading_that_showed_it():
+    """Nobody reads from 0.06 to 0.31 s after the end: 60 W may stand since 0.1 s."""
+    series = register(300.0, 180.0)
+    for k in range(5):
+        series.append(0.46 + 0.02 * k, 60.0)
+    assert quiet_after(series, 0.15) is None, "60 W were seen for 0.08 s only"
+    for k in range(5, 12):
+        series.append(0.46 + 0.02 * k, 60.0)
+    assert abs(quiet_after(series, 0.15).watts - 60.0) < 1e-9
+
+
+def test_a_value_that_was_read_long_after_the_end_tells_nothing_of_it():
+    series = register(300.0, 180.0)
+    for k in range(50):
+        series.append(1.2 + 0.02 * k, 90.0)
+    assert quiet_after(series, 0.15) is None

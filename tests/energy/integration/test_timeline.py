@@ -31,6 +31,23 @@ def test_refresh_is_found_in_the_edges_and_bridges_a_missed_one():
     assert staircase((0.0, 1.0), (9.0, 2.0)).refresh() == 0.1
 
 
+def test_late_readings_do_not_change_the_refresh():
+    """Every fourth refresh of 0.1 s is read 80 ms late, the others within 10 ms."""
+    readings = []
+    for i in range(20):
+        late = 0.08 if i % 4 == 3 else 0.0
+        readings += [(0.1 * i + late, float(i)), (0.1 * i + 0.09, float(i))]
+    assert staircase(*readings).refresh() == pytest.approx(0.1, rel=1e-6)
+
+
+def test_edges_all_seen_late_tell_no_slow_refresh():
+    """A device of 0.1 s, read every 0.23 s."""
+    late = staircase(*((0.23 * i, float(int(2.3 * i))) for i in range(20)))
+    assert late.refresh() == 0.1
+    quick = staircase(*((0.02 * i, float(i)) for i in range(20)))
+    assert quick.refresh() == pytest.approx(0.02)
+
+
 @pytest.mark.parametrize("watts", [0.0, -3.0, 451.0, float("nan"), float("inf")])
 def test_impossible_power_is_left_out(watts):
     timeline = Timeline(power_limit=300.0)
@@ -70,6 +87,18 @@ def test_window_is_settled_four_edges_after_its_end():
     assert not timeline.settled(0.35)
     timeline.add_failure(0.7, "gone", lost=True)
     assert timeline.settled(0.35)
+
+
+def test_a_window_is_vague_while_its_edges_were_read_late():
+    timeline = Timeline()
+    for i in range(101):
+        timeline.add_energy(0.01 * i, float(i // 10))
+    assert not timeline.vague(1.0), "no edge was missed"
+    timeline.add_energy(1.5, 15.0)
+    assert timeline.vague(1.0)
+    for i in range(151, 175):
+        timeline.add_energy(0.01 * i, float(i // 10))
+    assert not timeline.vague(1.0), "edges at 1.6 and 1.7 s are sharp"
 
 
 def test_sleep_of_the_machine_is_kept():

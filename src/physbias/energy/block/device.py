@@ -279,8 +279,9 @@ def settled(watch: Watch, end: float, now: float, longest: float) -> bool:
     """Return whether enough was read of ``watch`` after ``end`` [s].
 
     Four edges are enough, or as many as there are in the longest time, which is more
-    for a slow counter; where power is only a trailing mean, its length and one refresh.
-    Longer where power may be in a lull of the load, as long as that can be told.
+    for a slow counter, or while nearly all edges were read late; where power is only a
+    trailing mean, its length and one refresh. Longer where power may be in a lull of
+    the load, as long as that can be told.
 
     Args:
         watch: what was read.
@@ -299,6 +300,8 @@ def settled(watch: Watch, end: float, now: float, longest: float) -> bool:
     # a counter may be late by a refresh, and stands for another
     slow = min(SLOWEST_WAIT, _REFRESHES * timeline.energy.refresh())
     if not (now > end + max(longest, slow) or timeline.settled(end)):
+        return False
+    if timeline.vague(end) and now < end + SLOWEST_WAIT:
         return False
     return not undecided(timeline.power, end)
 

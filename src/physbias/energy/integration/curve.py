@@ -1,6 +1,7 @@
 """The energy used since the start of a window, with its borders reconstructed."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import hypot, sqrt
 
@@ -152,10 +153,7 @@ class _Border:
             return self._beyond(0, knots.times[0] - time, self.early)
         if quiet is not None:
             first = max(0, bisect_right(knots.times, time - self.late) - 1)
-            beyond = time - knots.times[first]
-            return knots.joules[first] + quiet.watts * beyond, hypot(
-                quiet.error * beyond, quiet.watts * knots.slacks[first] / sqrt(3)
-            )
+            return self._from_outside(time, quiet, range(first, -1, -1))
         cell = knots.cut(k, time - knots.times[k], self.swing)
         out, error = self._part(k, cell, outside, inside)
         jump = self._jump(k, time)
@@ -171,14 +169,23 @@ class _Border:
         if quiet is not None:
             last = bisect_left(knots.times, time + self.early)
             last = min(last, len(knots.times) - 1)
-            beyond = knots.times[last] - time
-            return knots.joules[last] - quiet.watts * beyond, hypot(
-                quiet.error * beyond, quiet.watts * knots.slacks[last] / sqrt(3)
-            )
+            return self._from_outside(time, quiet, range(last, len(knots.times)))
         cell = knots.cut(k, knots.times[k + 1] - time, self.swing)
         out, error = self._part(k, cell, outside, inside)
         jump = self._jump(k, time)
         return knots.joules[k + 1] - out if jump is None else jump, error
+
+    def _from_outside(
+        self, time: float, quiet: Quiet, knots: Iterable[int]
+    ) -> tuple[float, float]:
+        """Return the energy from the knot outside that tells it best [J]."""
+        found = []
+        for k in knots:
+            beyond, slack = time - self.knots.times[k], self.knots.slacks[k]
+            error = hypot(quiet.error * beyond, quiet.watts * slack / sqrt(3))
+            found.append((error, self.knots.joules[k] + quiet.watts * beyond))
+        error, joules = min(found, key=lambda pair: pair[0])
+        return joules, error
 
     def _beyond(self, end: int, seconds: float, moved: float) -> tuple[float, float]:
         """Return the energy up to a border beyond the knots; the last power goes on.

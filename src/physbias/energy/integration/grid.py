@@ -63,21 +63,58 @@ def lock_edges(
         if grid is None:
             continue
         numbers = _numbers(grid, brackets)
-        for k, number, bracket in zip(near, numbers, brackets, strict=True):
+        around = [None, *numbers, None]
+        for i, (k, number, bracket) in enumerate(
+            zip(near, numbers, brackets, strict=True)
+        ):
             if first <= k < stop:
-                locked[k], sharpened[k] = _overlap(grid, number, *bracket)
+                rival = _rival(grid, bracket, around[i], number, around[i + 2])
+                locked[k], sharpened[k] = _overlap(grid, {number, rival}, *bracket)
     for k in range(1, len(locked)):
         apart = min(locked[k - 1] + _APART * period, times[k] + slacks[k])
         locked[k] = max(locked[k], apart, locked[k - 1] + _TINY)
     return locked, sharpened
 
 
-def _overlap(grid: _Grid, number: int, low: float, high: float) -> tuple[float, float]:
+def _overlap(
+    grid: _Grid, numbers: set[int], low: float, high: float
+) -> tuple[float, float]:
     """Return middle and half-width of where an edge in a bracket may be."""
-    place = grid.at(number)
-    near = min(max(place - grid.play, low), high)
-    far = max(min(place + grid.play, high), low)
+    near = min(max(grid.at(min(numbers)) - grid.play, low), high)
+    far = max(min(grid.at(max(numbers)) + grid.play, high), low)
     return (near + far) / 2, (far - near) / 2
+
+
+def _rival(
+    grid: _Grid,
+    bracket: tuple[float, float],
+    before: int | None,
+    number: int,
+    following: int | None,
+) -> int:
+    """Return the other refresh that may have been seen in a bracket, or the same.
+
+    A reading that came late shows the last refresh before it. Just about a refresh it
+    cannot be told whether that was this one or the one before, unless the edges on
+    either side leave no choice.
+
+    Args:
+        grid: the refreshes.
+        bracket: the last reading of the old value, and the first of the new one [s].
+        before: number of the refresh seen before.
+        number: number of the refresh taken.
+        following: number of the refresh seen next.
+    """
+    low, high = bracket
+    near = _NEAR * grid.period
+    free = following is None or following > number + 1
+    if free and grid.at(number + 1) <= high + near:
+        return number + 1
+    free = before is None or before < number - 1
+    late = grid.at(number) >= high - grid.play
+    if free and late and grid.at(number - 1) >= low - near:
+        return number - 1
+    return number
 
 
 def _numbers(grid: _Grid, brackets: Sequence[tuple[float, float]]) -> list[int]:
@@ -117,7 +154,7 @@ def _centred(
 ) -> _Grid:
     """Return the straight line through where the edges are on ``grid``."""
     rows = [
-        (n, *_overlap(grid, n, p, q))
+        (n, *_overlap(grid, {n}, p, q))
         for n, (p, q) in zip(numbers, brackets, strict=True)
     ]
     weights = [1 / max(slack, _TINY) ** 2 for _, _, slack in rows]

@@ -11,7 +11,6 @@ from physbias.energy.integration.timeline import Staircase
 
 _LEAST_JUMP = 0.1
 _STEADY = 4.0
-_APART = 0.2
 _TINY = 1e-6
 _NEAR = 0.02
 _INSIDE = 1e-3
@@ -92,6 +91,22 @@ class Knots:
             rows.append((t, joules, s, self.variances[i]))
         rows.sort()
         return Knots(*([row[k] for row in rows] for k in range(4)))
+
+    def show(self, watts: float, most: float, start: float) -> bool:
+        """Return whether all cells from an instant on hold about this power.
+
+        Args:
+            watts: the power [W].
+            most: by how much the power of a cell may differ [W].
+            start: cells that begin earlier do not count [s].
+        """
+        for i in range(bisect_left(self.times, start), len(self.times) - 1):
+            length = self.times[i + 1] - self.times[i]
+            slack = self.slacks[i] + self.slacks[i + 1]
+            used = self.joules[i + 1] - self.joules[i]
+            if abs(used - watts * length) > most * length + watts * slack:
+                return False
+        return True
 
     def at(self, time: float) -> float:
         """Return the energy at an instant [J]; outside the last power goes on."""
@@ -186,9 +201,15 @@ def counter_knots(
         slacks.append((after - low) / 2)
     times[1:], slacks[1:] = lock_edges(times[1:], slacks[1:], period)
     if len(times) > 1:
-        back = max(1, ceil((times[1] - series.first) / period - _APART))
+        # the first value is that of the last refresh before it was read last
+        refreshes = (times[1] - series.before[rows[1]]) / period
+        doubt = slacks[1] / period
+        back = max(1, ceil(refreshes - doubt))
         times[0] = min(series.first, times[1] - back * period)
         slacks[0] = slacks[1]
+        if ceil(refreshes + doubt) > back:
+            times[0] -= period / 2
+            slacks[0] += period / 2
     joules, variances = [0.0], [0.0]
     for i, row in enumerate(rows[1:], start=1):
         step, error = series.values[row] - series.values[rows[i - 1]], 0.0

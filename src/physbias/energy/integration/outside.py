@@ -21,6 +21,7 @@ _HISTORY = 5.0
 _SHORTEST = 0.25
 _PROMPT = 0.005
 _CLEAR = 2.1
+_SOON = 4.0
 _LOOK_BACK = 5.0
 _LONGER = 1.2
 _PATIENCE = 1.0
@@ -43,10 +44,10 @@ class Quiet:
         """What is known of the power on that side of the border."""
         return Side(self.watts, 0.0, self.error)
 
-    def holds(self, watts: Sequence[float]) -> bool:
-        """Return whether all powers are about this one."""
+    def shown(self, knots: Knots, start: float) -> bool:
+        """Return whether all cells from ``start`` [s] on hold about this power."""
         most = _ALIKE_WATTS + _CELL_SHARE * self.watts
-        return all(abs(one - self.watts) <= most for one in watts)
+        return knots.show(self.watts, most, start)
 
 
 def quiet_after(power: Staircase, end: float) -> Quiet | None:
@@ -54,7 +55,8 @@ def quiet_after(power: Staircase, end: float) -> Quiet | None:
 
     A reading that appeared one refresh after the end, or stands two refreshes after it,
     describes time after the end. Power must stay there longer than it did at any time
-    in the last seconds of the load, of which this may else be a lull.
+    in the last seconds of the load, of which this may else be a lull. A value counts
+    from the reading that showed it first, not from when it may have appeared.
 
     Args:
         power: readings that describe one refresh each [W].
@@ -67,7 +69,12 @@ def quiet_after(power: Staircase, end: float) -> Quiet | None:
         return None
     row = bisect_left(power.before, end + period)
     clear = power.after[row] if row < len(power.after) else power.last
-    return _steady(power.standing(min(clear, end + _CLEAR * period), power.last))
+    clear = min(clear, end + _CLEAR * period)
+    row = max(0, bisect_left(power.before, clear) - 1)
+    seen = power.after[row]
+    if seen > end + _SOON * period or power.last < seen + period:
+        return None
+    return _steady(power.values[row:])
 
 
 def undecided(power: Staircase, end: float) -> bool:

@@ -192,7 +192,8 @@ def _outside(
     if power is not None:
         clear = [w for w, t in zip(watts, times, strict=False) if t >= end + reach]
         after = quiet_after(power, end)
-        after = None if after is None or not after.holds(clear) else after
+        if after is not None and not after.shown(knots, end + reach):
+            after = None
         if agreed or (after is not None and len(clear) > 1):
             return quiet_before(power, start, after, inside), after
     early = [w for w, u in zip(watts, times[1:], strict=False) if u <= start]

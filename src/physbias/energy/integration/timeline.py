@@ -11,10 +11,12 @@ PRIOR_REFRESH = 0.1
 """Refresh period of a device that was not seen to refresh [s]."""
 
 _GAP = 0.5
+_SHARP = 0.5
 _SLOWEST_COUNTER = 1.2
 _IMPLAUSIBLE = 1.5
 _HIGHEST_LIMIT = 3000.0
 _EDGES_AFTER = 4
+_SHARP_AFTER = 2
 _SECONDS_AFTER = 0.26
 
 
@@ -79,22 +81,39 @@ class Staircase:
         last = bisect_right(self.after, end)
         return list(self.values[first:last])
 
+    def sharp_since(self, time: float) -> int:
+        """Return how many changes after ``time`` were seen within half a refresh [1].
+
+        The others were read late: the sampler had to wait.
+        """
+        first = max(1, bisect_right(self.after, time))
+        most = self.refresh() / 2
+        pairs = zip(self.before[first:], self.after[first:], strict=True)
+        return sum(q - p < most for p, q in pairs)
+
     def refresh(self) -> float:
         """Return the refresh period as the edges show it [s].
 
-        The mean of the distances between edges that are no longer than one and a
-        half times the shortest ones; a prior of 0.1 s where there are too few.
+        The mean of the distances between edges, those that were seen well inside half a
+        refresh, that are no longer than one and a half times the shortest ones; a prior
+        of 0.1 s where there are too few. A device that was read late may seem slow, so
+        that edges seen worse can only tell a quick one.
         """
         if self.period is not None:
             return self.period
-        middles = [(p + q) / 2 for p, q in zip(self.before, self.after, strict=True)]
-        steps = sorted(b - a for a, b in pairwise(middles[1:]))
+        edges = list(zip(self.before, self.after, strict=True))[1:]
+        steps = [(r + s - p - q) / 2 for (p, q), (r, s) in pairwise(edges)]
+        widths = [q - p + s - r for (p, q), (r, s) in pairwise(edges)]
+        pairs = zip(steps, widths, strict=True)
+        sharp = [step for step, width in pairs if width < _SHARP * step]
         if not steps:
             return PRIOR_REFRESH
+        slowest = self.slowest if sharp else PRIOR_REFRESH
+        steps = sorted(sharp or steps)
         shortest = steps[len(steps) // 10]
         alike = [step for step in steps if step <= 1.5 * shortest]
         mean = sum(alike) / len(alike)
-        return mean if mean <= self.slowest else PRIOR_REFRESH
+        return mean if mean <= slowest else PRIOR_REFRESH
 
     def thin(self, until: float, spacing: float, *, mean: bool) -> None:
         """Keep fewer changes before ``until`` [s], at least ``spacing`` [s] apart.
@@ -220,6 +239,11 @@ class Timeline:
         series = self.energy if self.energy.edges else self.power
         seen = series.edges_since(end) >= _EDGES_AFTER
         return seen and series.last > end + _SECONDS_AFTER
+
+    def vague(self, end: float) -> bool:
+        """Return whether changes after ``end`` [s] were read, but nearly all late."""
+        series = self.energy if self.energy.edges else self.power
+        return series.edges_since(end) > 0 and series.sharp_since(end) < _SHARP_AFTER
 
     def _possible(self, time: float, joules: float) -> bool:
         series = self.energy
