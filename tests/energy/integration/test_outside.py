@@ -162,7 +162,25 @@ def test_a_value_counts_from_the_reading_that_showed_it():
 
 
 def test_a_value_that_was_read_long_after_the_end_tells_nothing_of_it():
+    assert quiet_after(late_reading(), 0.15) is None
+
+
+def late_reading():
+    """Nobody reads from 0.2 to 1.2 s."""
     series = register(300.0, 180.0)
     for k in range(50):
-        series.append(1.2 + 0.02 * k, 90.0)
-    assert quiet_after(series, 0.15) is None
+        series.append(1.2 + 0.02 * k, 60.0)
+    return series
+
+
+def test_the_counter_bears_out_a_late_reading_or_does_not():
+    """Busy until 0.15 s, or until 0.55 s; nobody reads the power from 0.2 to 1.2 s."""
+    found = quiet_after(late_reading(), 0.15, burst(0.05, 0.15))
+    assert abs(found.watts - 60.0) < 1e-9
+    assert quiet_after(late_reading(), 0.15, burst(0.05, 0.55)) is None
+
+
+def test_one_cell_of_the_counter_is_not_enough_for_a_late_reading():
+    knots = burst(0.05, 0.15)
+    short = Knots(knots.times[:4], knots.joules[:4], [0.0] * 4, [0.0] * 4)
+    assert quiet_after(late_reading(), 0.15, short) is None

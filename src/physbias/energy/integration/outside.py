@@ -22,6 +22,8 @@ _SHORTEST = 0.25
 _PROMPT = 0.005
 _CLEAR = 2.1
 _SOON = 4.0
+_STANDS = 0.9
+_BRIDGE = 2
 _LOOK_BACK = 5.0
 _LONGER = 1.2
 _PATIENCE = 1.0
@@ -49,18 +51,28 @@ class Quiet:
         most = _ALIKE_WATTS + _CELL_SHARE * self.watts
         return knots.show(self.watts, most, start)
 
+    def bridges(self, knots: Knots, end: float, period: float) -> bool:
+        """Return whether cells show this power from ``end`` [s] on, two at least."""
+        times = knots.times[bisect_left(knots.times, end) :]
+        near = len(times) > _BRIDGE and times[0] <= end + _LONGER * period
+        return near and self.shown(knots, end)
 
-def quiet_after(power: Staircase, end: float) -> Quiet | None:
+
+def quiet_after(
+    power: Staircase, end: float, knots: Knots | None = None
+) -> Quiet | None:
     """Return the power after ``end`` [s] if it was steady, as power readings show it.
 
     A reading that appeared one refresh after the end, or stands two refreshes after it,
     describes time after the end. Power must stay there longer than it did at any time
     in the last seconds of the load, of which this may else be a lull. A value counts
-    from the reading that showed it first, not from when it may have appeared.
+    from the reading that showed it first, not from when it may have appeared. If that
+    came long after the end, the counter must show the same power from the end on.
 
     Args:
         power: readings that describe one refresh each [W].
         end: end of the window [s].
+        knots: known points of the energy.
     """
     period = power.refresh()
     if power.count < 2 or power.last < end + max(2.5 * period, _SHORTEST):
@@ -72,9 +84,10 @@ def quiet_after(power: Staircase, end: float) -> Quiet | None:
     clear = min(clear, end + _CLEAR * period)
     row = max(0, bisect_left(power.before, clear) - 1)
     seen = power.after[row]
-    if seen > end + _SOON * period or power.last < seen + period:
-        return None
-    return _steady(power.values[row:])
+    found = _steady(power.values[row:])
+    if found is None or seen <= end + _SOON * period:
+        return found if power.last >= seen + _STANDS * period else None
+    return found if knots is not None and found.bridges(knots, end, period) else None
 
 
 def undecided(power: Staircase, end: float) -> bool:

@@ -191,7 +191,7 @@ def _outside(
     late = [w for w, t in zip(watts, times, strict=False) if t >= end]
     if power is not None:
         clear = [w for w, t in zip(watts, times, strict=False) if t >= end + reach]
-        after = quiet_after(power, end)
+        after = quiet_after(power, end, knots)
         if after is not None and not after.shown(knots, end + reach):
             after = None
         if agreed or (after is not None and len(clear) > 1):
