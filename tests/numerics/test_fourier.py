@@ -5,7 +5,7 @@ import torch
 
 from physbias.grid import Grid, Periodic
 from physbias.numerics import FiniteDifference, Spectral
-from physbias.numerics.fourier import multiply
+from physbias.numerics.fourier import multiply, stencil_symbol
 
 F64 = torch.float64
 SCHEMES = [FiniteDifference(2), FiniteDifference(8), Spectral()]
@@ -23,6 +23,15 @@ def test_multiply_by_a_shift():
     u = torch.randn(2, 1, 9, dtype=F64)
     phase = torch.exp(2j * pi * torch.arange(5, dtype=F64) / 9)
     torch.testing.assert_close(multiply(u, phase, (9,)), u.roll(-1, -1))
+
+
+def test_symbol_of_a_stencil_by_hand():
+    """(u_1 - u_-1)/2 gives i sin, u_1 - 2 u_0 + u_-1 gives 2 cos - 2."""
+    theta = torch.linspace(-pi, pi, 7, dtype=F64)
+    slope = stencil_symbol((-0.5, 0.0, 0.5), 1, theta)
+    bend = stencil_symbol((1.0, -2.0, 1.0), 2, theta)
+    torch.testing.assert_close(slope, theta.sin())
+    torch.testing.assert_close(bend, 2 * theta.cos() - 2)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES, ids=repr)

@@ -10,7 +10,7 @@ from physbias.edges import Edges
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid, Periodic
 from physbias.numerics.derivatives import FramePairs, GridDerivatives
-from physbias.numerics.fourier import FourierSymbols
+from physbias.numerics.fourier import FourierSymbols, stencil_symbol
 from physbias.numerics.linear.tridiagonal import Tridiagonal
 from physbias.numerics.places import Cells
 from physbias.pdes import Place
@@ -131,11 +131,7 @@ class Compact:
     def _symbol(self, derivative: int, theta: Tensor) -> Tensor:
         """Return what the formula does to a wave of phase ``theta`` per point."""
         alpha, weights = rounded_compact_weights(derivative, self.order)
-        wave = torch.cos if derivative % 2 == 0 else torch.sin
-        width = len(weights) // 2
-        total = torch.full_like(theta, weights[width])
-        for offset, weight in enumerate(weights[width + 1 :], start=1):
-            total = total + 2 * weight * wave(offset * theta)
+        total = stencil_symbol(weights, derivative, theta)
         return total / (1 + 2 * alpha * torch.cos(theta))
 
 

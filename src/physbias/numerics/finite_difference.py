@@ -10,7 +10,7 @@ from physbias.edges import Edges
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid, Periodic
 from physbias.numerics.derivatives import FramePairs, GridDerivatives
-from physbias.numerics.fourier import FourierSymbols
+from physbias.numerics.fourier import FourierSymbols, stencil_symbol
 from physbias.numerics.linear.diffusion import diffuse, face_coefficients
 from physbias.numerics.places import Cells
 from physbias.pdes import Place
@@ -96,14 +96,8 @@ class FiniteDifference:
 
     def _symbol(self, derivative: int, theta: Tensor) -> Tensor:
         """Return what the stencil does to a wave of phase ``theta`` per point."""
-        weights = central_weights(derivative, self.order)
-        width = len(weights) // 2
-        wave = torch.cos if derivative % 2 == 0 else torch.sin
-        right = enumerate(weights[width + 1 :], start=1)
-        total = torch.full_like(theta, float(weights[width]))
-        for offset, weight in right:
-            total = total + 2 * float(weight) * wave(offset * theta)
-        return total
+        weights = [float(w) for w in central_weights(derivative, self.order)]
+        return stencil_symbol(weights, derivative, theta)
 
 
 class FiniteDifferenceDerivatives(GridDerivatives):

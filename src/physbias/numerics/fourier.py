@@ -1,6 +1,6 @@
 """Fourier symbols of a scheme on a periodic grid, and what is solved with them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import pi
 
 import torch
@@ -23,6 +23,22 @@ def multiply(u: Tensor, symbol: Tensor, num_points: tuple[int, ...]) -> Tensor:
     else:
         modes = torch.view_as_complex(torch.view_as_real(modes) * symbol[..., None])
     return torch.fft.irfftn(modes, s=num_points, dim=dims)
+
+
+def stencil_symbol(weights: Sequence[float], derivative: int, theta: Tensor) -> Tensor:
+    """Return what a central stencil does to a wave of phase ``theta`` per point.
+
+    Args:
+        weights: of the neighbours from left to right, even or odd about the middle.
+        derivative: order of the derivative, whose parity the weights have.
+        theta: phase per point.
+    """
+    wave = torch.sin if derivative % 2 else torch.cos
+    width = len(weights) // 2
+    total = torch.full_like(theta, weights[width])
+    for offset, weight in enumerate(weights[width + 1 :], start=1):
+        total = total + 2 * weight * wave(offset * theta)
+    return total
 
 
 class FourierSymbols:
