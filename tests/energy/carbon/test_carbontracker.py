@@ -54,10 +54,15 @@ def test_it_says_that_it_is_no_measurement(make_record):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"pue": 0.5}, {"devices": "median"}, {"before": -1.0}]
+    ("wrong", "message"),
+    [
+        ({"pue": 0.5}, "pue: found 0.5, expected at least 1"),
+        ({"devices": "median"}, 'devices: found \'median\', expected "sum" or "mean"'),
+        ({"before": -1.0}, "before: found -1.0, expected a power"),
+    ],
 )
-def test_wrong_arguments_are_refused(make_record, wrong):
-    with pytest.raises(ArgumentError, match="leave them at their defaults"):
+def test_wrong_arguments_are_refused(make_record, wrong, message):
+    with pytest.raises(ArgumentError, match=message):
         make_record().carbontracker_figure(**wrong)
 
 

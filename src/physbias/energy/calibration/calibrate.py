@@ -112,7 +112,10 @@ class Bench:
         }
         self._calls = {n: c for n, c in calls.items() if _answers(c, index)}
         if not self._calls:
-            text = f"GPU {index} gives neither energy nor power"
+            text = (
+                f"GPU {index} gives neither energy nor power, so that nothing can be "
+                "calibrated; choose another board"
+            )
             raise SensorUnavailableError(text)
         self._series = {name: Series() for name in self._calls}
 
@@ -159,7 +162,10 @@ class Bench:
         from physbias.energy.calibration import fit
 
         if not any(series.times for series in self._series.values()):
-            text = f"GPU {self._index} stopped answering during the calibration"
+            text = (
+                f"GPU {self._index} stopped answering during the calibration; look "
+                "whether nvidia-smi still lists it, and begin again"
+            )
             raise SensorUnavailableError(text)
         since = self._begun() - _LONGEST_WINDOW
         spans = [s for s in spans if s.level == "heavy" and s.end > since]

@@ -120,13 +120,18 @@ def _first(watts: Sequence[float]) -> float:
 
 
 def _check(pue: float, devices: str, before: float | None) -> None:
-    if pue >= 1 and devices in ("sum", "mean") and (before is None or before >= 0):
-        return
-    raise ArgumentError(
-        explain(
-            "pue, devices and before",
-            found=f"{pue!r}, {devices!r} and {before!r}",
-            expected='at least 1, "sum" or "mean", and a power or None',
-            remedy="leave them at their defaults",
-        )
+    checks = (
+        ("pue", pue, pue >= 1, "at least 1"),
+        ("devices", devices, devices in ("sum", "mean"), '"sum" or "mean"'),
+        ("before", before, before is None or before >= 0, "a power [W], or None"),
     )
+    for name, value, good, expected in checks:
+        if not good:
+            raise ArgumentError(
+                explain(
+                    name,
+                    found=repr(value),
+                    expected=expected,
+                    remedy="leave it at its default",
+                )
+            )
