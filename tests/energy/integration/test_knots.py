@@ -57,6 +57,39 @@ def test_the_first_value_may_be_of_either_refresh_about_its_last_reading():
     assert knots.slacks[0] > 0.04
 
 
+def doubtful(first, power, noise=0.0):
+    """A first value of either 0 or 0.1 s, then cells of 0.1 s that two sensors see."""
+    times = [0.05, *(0.1 * k for k in range(2, 8))]
+    joules = [0.0, first, *(first + 0.1 * power * k for k in range(1, 6))]
+    knots = Knots(times, joules, [0.051, *[0.001] * 6], [0.0] * 7)
+    ends = [0.1 * k for k in range(-1, 8)]
+    read = [power * t + noise * (k % 2) for k, t in enumerate(ends)]
+    return knots, Knots(ends, read, [0.0] * 9, [0.0] * 9)
+
+
+@pytest.mark.parametrize(("first", "start"), [(12.0, 0.0), (6.0, 0.1)])
+def test_another_sensor_tells_of_which_refresh_the_first_value_is(first, start):
+    """At 60 W throughout, 12 J take 0.2 s and 6 J take 0.1 s."""
+    knots, readings = doubtful(first, 60.0)
+    found = knots.begun(readings, 0.04)
+    assert found.times[0] == pytest.approx(start, abs=1e-6)
+    assert found.slacks[0] == 0.001
+    assert found.times[1:] == knots.times[1:]
+
+
+def test_a_sensor_that_differs_elsewhere_leaves_the_doubt():
+    """Off by 20 J from cell to cell, it cannot tell 6 J from 12 J."""
+    knots, readings = doubtful(12.0, 60.0, noise=20.0)
+    found = knots.begun(readings, 0.04)
+    assert found.times[0] == pytest.approx(0.05, abs=0.02)
+    assert found.slacks[0] > 0.04
+
+
+def test_a_first_value_without_doubt_stays():
+    knots, readings = doubtful(12.0, 60.0)
+    assert knots.begun(readings, 0.06) is knots
+
+
 def test_power_is_held_backwards():
     """A register at 0.1 k s shows the mean of the refresh before it."""
     means = [60.0, 60.0, 180.0, 300.0, 300.0, 120.0, 60.0, 61.0]

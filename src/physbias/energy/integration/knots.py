@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from math import ceil, hypot, sqrt
+from math import ceil, exp, hypot, sqrt
 
 from physbias.energy.integration.border import Cell
 from physbias.energy.integration.grid import lock_edges
@@ -14,6 +14,9 @@ _STEADY = 4.0
 _TINY = 1e-6
 _NEAR = 0.02
 _INSIDE = 1e-3
+_ENOUGH = 3
+_LEAST_JOULES = 0.1
+_SURE = 500.0
 
 Bridge = Callable[[float, float], tuple[float, float]]
 """Energy [J] between two instants, and its standard uncertainty [J]."""
@@ -58,6 +61,42 @@ class Knots:
         joules = self.joules[cell + 1] - self.joules[cell]
         slack = max(self.slacks[cell], self.slacks[cell + 1])
         return Cell(joules, outer, inner, swing, slack)
+
+    def begun(self, readings: "Knots", doubtful: float) -> "Knots":
+        """Return the knots with the first one where another sensor speaks for it.
+
+        The first value may be of either of two refreshes. What the other sensor shows
+        from either to the next knot is held against the energy in between, and counts
+        as far as the two sensors agree on the other cells.
+
+        Args:
+            readings: energy by the other sensor.
+            doubtful: half-width from which an instant may be either of two [s].
+        """
+        if self.slacks[0] < doubtful:
+            return self
+        rows = range(1, len(self.times) - 1)
+        sharp = [i for i in rows if max(self.slacks[i : i + 2]) < doubtful / 2]
+        if len(sharp) < _ENOUGH:
+            return self
+        odds = [self._excess(readings, self.times[i], i) ** 2 for i in sharp]
+        error = max(sqrt(sum(odds) / len(odds)), _LEAST_JOULES)
+        half = self.slacks[0] - self.slacks[1]
+        ends = self.times[0] - half, self.times[0] + half
+        early, late = (self._excess(readings, t, 0) / error for t in ends)
+        share = 1 / (1 + exp(min((late**2 - early**2) / 2, _SURE)))
+        slack = 2 * half * sqrt(3 * share * (1 - share))
+        return Knots(
+            [ends[0] + 2 * half * share, *self.times[1:]],
+            self.joules,
+            [max(slack, self.slacks[1]), *self.slacks[1:]],
+            self.variances,
+        )
+
+    def _excess(self, readings: "Knots", start: float, cell: int) -> float:
+        """Return what a cell from ``start`` [s] holds beyond the readings there [J]."""
+        shown = readings.at(self.times[cell + 1]) - readings.at(start)
+        return self.joules[cell + 1] - self.joules[cell] - shown
 
     def shifted(self, seconds: float) -> "Knots":
         """Return the knots as they are if all came ``seconds`` [s] too late."""

@@ -35,6 +35,7 @@ from physbias.energy.sensors.probe import ProbeInfo, Source
 FROZEN_REFRESHES = 10
 """Refreshes without a change after which a counter counts as frozen [1]."""
 
+_DOUBTFUL = 0.4
 _REGISTER_DELAY = 0.1
 _LEAST_GROWTH = 0.5
 _MARGIN = 0.1
@@ -65,6 +66,8 @@ def from_counter(
     knots = knots.shifted(delay)
     reach = refresh if info.delay is None else 0.0
     agreed = readings is not None and _agree(knots, readings)
+    if agreed and readings is not None:
+        knots = knots.begun(readings, _DOUBTFUL * refresh)
     power = timeline.power if usable else None
     quiet = _outside(power, knots, start, end, reach, agreed=agreed)
     if len(knots.times) > 1 and readings is not None and knots.times[0] <= start:
