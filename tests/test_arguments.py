@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from physbias.arguments import check_count, check_kind, check_positive
+from physbias.arguments import (
+    check_count,
+    check_function,
+    check_kind,
+    check_numbers,
+    check_positive,
+)
 from physbias.errors import ArgumentError
 
 
@@ -26,6 +32,26 @@ def test_kinds():
     assert text == (
         "fields: found the class dict, expected dict; make an instance: dict(...)."
     )
+
+
+def test_functions():
+    check_function(print, "progress", remedy="")
+    text = refusal(check_function, 1, "progress", remedy="leave it out")
+    assert text == "progress: found 1, expected a function; leave it out."
+    text = refusal(check_function, dict, "progress", remedy="")
+    assert text.startswith("progress: found the class dict, expected a function; make")
+
+
+def test_numbers():
+    check_numbers("mean", 0, -1.5, np.float32(2.0))
+    text = refusal(check_numbers, "mean", 0.0, "a")
+    assert (
+        text == "mean: found 0.0, 'a', expected finite numbers; correct the argument."
+    )
+    for value in (float("nan"), float("inf"), None, True, 1j):
+        assert refusal(check_numbers, "mean", value).startswith(
+            f"mean: found {value!r},"
+        )
 
 
 @pytest.mark.parametrize("value", [0, -1, 1.5, "a", None, True, float("nan")])

@@ -63,3 +63,8 @@ def test_sameness_looks_into_tensors():
     assert same({"u": a, "v": 1.0}, {"v": 1.0, "u": b})
     assert not same({"u": a}, {"v": a})
     assert digest({"u": a}) == digest({"u": b})
+
+
+def test_a_class_is_no_value():
+    with pytest.raises(ArgumentError, match="value: found type, expected a finite"):
+        check_value(float, "value")

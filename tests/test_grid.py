@@ -388,3 +388,21 @@ def test_values_per_channel_keep_double_precision():
     grid = Grid((2,), (1.0,), boundary=Dirichlet((0.1, 0.3)))
     padded = grid.pad(torch.zeros(1, 2, 2, dtype=torch.float64), 0, 1)
     assert (padded[0, :, 0] / 2).tolist() == [0.1, 0.3]
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.complex64, torch.bool, "float"])
+def test_coordinates_of_a_dtype_that_cannot_hold_them_are_refused(dtype):
+    message = f"dtype: found {dtype!r}, expected a real floating-point dtype"
+    with pytest.raises(ArgumentError, match=message):
+        MIXED.coords(dtype=dtype)
+
+
+def test_edges_and_fields_that_are_none_are_refused():
+    with pytest.raises(ArgumentError, match=r"axis: found 2, .* at most 1"):
+        MIXED.edge_coords(2, 0)
+    with pytest.raises(ArgumentError, match=r"side: found 2, .* at most 1"):
+        MIXED.edge_coords(0, 2)
+    array = torch.ones(1, 1, 4, 6).numpy()
+    for use in (lambda u: MIXED.check(u, "u"), lambda u: MIXED.pad(u, 0, 1)):
+        with pytest.raises(ArgumentError, match=r"(?s)u: found array.*expected Tensor"):
+            use(array)

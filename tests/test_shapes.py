@@ -22,3 +22,9 @@ def test_the_first_bad_value_is_named(bad):
     u[1, 2] = bad
     with pytest.raises(NonFiniteError, match=r"u: found 1 NaN.*index \(1, 2\).*finite"):
         check_finite(u, "u")
+
+
+def test_sparse_tensors_are_refused():
+    message = r"u: found layout torch\.sparse_coo, expected a dense tensor; convert"
+    with pytest.raises(ArgumentError, match=message):
+        check_float(torch.ones(2, 3).to_sparse(), "u")

@@ -1,6 +1,6 @@
 """Checks of single arguments at the border: their kind, and numbers in their range."""
 
-from math import inf
+from math import inf, isfinite
 from numbers import Integral, Real
 from types import UnionType
 from typing import get_args
@@ -19,16 +19,23 @@ def check_kind(
         kind: class, protocol or union of classes of which it must be.
         remedy: what to do where it is none.
     """
-    if isinstance(value, type):
-        found = f"the class {value.__name__}"
-        remedy = f"make an instance: {value.__name__}(...)"
-    elif isinstance(value, kind):
+    if isinstance(value, kind) and not isinstance(value, type):
         return
-    else:
-        found = repr(value)
     kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     words = " or ".join(known.__name__ for known in kinds)
-    raise ArgumentError(explain(name, found=found, expected=words, remedy=remedy))
+    raise _other_kind(value, name, words, remedy)
+
+
+def check_function(value: object, name: str, *, remedy: str) -> None:
+    """Raise :class:`ArgumentError` unless ``value`` can be called and is no class.
+
+    Args:
+        value: what was handed in.
+        name: the argument's name.
+        remedy: what to do where it is none.
+    """
+    if not callable(value) or isinstance(value, type):
+        raise _other_kind(value, name, "a function", remedy)
 
 
 def check_count(value: object, name: str, *, minimum: int = 1) -> None:
@@ -39,8 +46,7 @@ def check_count(value: object, name: str, *, minimum: int = 1) -> None:
         name: the argument's name.
         minimum: the smallest that it may be.
     """
-    whole = isinstance(value, int | Integral)
-    if whole and not isinstance(value, bool) and value >= minimum:  # pyright: ignore[reportOperatorIssue]
+    if is_whole(value) and value >= minimum:  # pyright: ignore[reportOperatorIssue]
         return
     raise ArgumentError(
         explain(
@@ -65,6 +71,38 @@ def check_positive(value: object, name: str, *, remedy: str) -> None:
     raise ArgumentError(
         explain(name, found=repr(value), expected="a positive number", remedy=remedy)
     )
+
+
+def _other_kind(value: object, name: str, words: str, remedy: str) -> ArgumentError:
+    found = repr(value)
+    if isinstance(value, type):
+        found = f"the class {value.__name__}"
+        remedy = f"make an instance: {value.__name__}(...)"
+    return ArgumentError(explain(name, found=found, expected=words, remedy=remedy))
+
+
+def check_numbers(name: str, *values: object) -> None:
+    """Raise :class:`ArgumentError` unless all values are finite real numbers.
+
+    Args:
+        name: the argument's name.
+        values: what was handed in.
+    """
+    if all(is_number(value) and isfinite(value) for value in values):  # pyright: ignore[reportArgumentType]
+        return
+    raise ArgumentError(
+        explain(
+            name,
+            found=", ".join(map(repr, values)),
+            expected="finite numbers",
+            remedy="correct the argument",
+        )
+    )
+
+
+def is_whole(value: object) -> bool:
+    """Return whether a value is a whole number and no truth value."""
+    return isinstance(value, int | Integral) and not isinstance(value, bool)
 
 
 def is_number(value: object) -> bool:

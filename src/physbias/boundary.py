@@ -70,7 +70,7 @@ class Dirichlet(Condition):
     value: EdgeValue = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "value", check_value(self.value, "value"))
+        object.__setattr__(self, "value", check_value(self.value, "Dirichlet value"))
 
     @property
     def data(self) -> tuple[Any, ...]:
@@ -93,7 +93,7 @@ class Neumann(Condition):
     slope: EdgeValue = 0.0
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "slope", check_value(self.slope, "slope"))
+        object.__setattr__(self, "slope", check_value(self.slope, "Neumann slope"))
 
     @property
     def data(self) -> tuple[Any, ...]:
@@ -127,7 +127,7 @@ class Robin(Condition):
 
     def __post_init__(self) -> None:
         for name in ("a", "b", "value"):
-            object.__setattr__(self, name, check_value(getattr(self, name), name))
+            object.__setattr__(self, name, check_value(getattr(self, name), f"Robin {name}"))
         weights = [w for w in (self.a, self.b) if isinstance(w, float | tuple | Tensor)]
         zero = [torch.as_tensor(weight) == 0 for weight in weights]
         try:
@@ -185,10 +185,13 @@ class Inflow(Condition):
     def __post_init__(self) -> None:
         values = self.values
         if isinstance(values, Mapping):
-            checked = {k: check_value(v, f"values[{k!r}]") for k, v in values.items()}
+            checked = {
+                key: check_value(value, f"Inflow values[{key!r}]")
+                for key, value in values.items()
+            }
             object.__setattr__(self, "values", checked)
         else:
-            object.__setattr__(self, "values", check_value(values, "values"))
+            object.__setattr__(self, "values", check_value(values, "Inflow values"))
 
     @property
     def data(self) -> tuple[Any, ...]:

@@ -1,14 +1,17 @@
 """Values on an edge: what they may be, and whether they fit."""
 
-from collections.abc import Callable, Mapping, Sequence
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, TypeGuard
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from physbias.errors import ArgumentError, ShapeError, explain
+from physbias.errors import ArgumentError, DivergenceError, ShapeError, explain
 from physbias.shapes import AXIS_NAMES
 
 EdgeFunction = Callable[[Tensor, Tensor], Tensor]
@@ -28,7 +31,10 @@ class Part:
 def check_value(value: Any, name: str) -> Any:  # noqa: ANN401 (it is what is checked)
     """Return a value on an edge after checking its kind."""
     kind = type(value).__name__
-    if isinstance(value, Part) or (callable(value) and not isinstance(value, Tensor)):
+    if isinstance(value, Part):
+        return value
+    if is_function(value):
+        _check_signature(value, name)
         return value
     if isinstance(value, Tensor):
         if not value.is_floating_point():
@@ -58,6 +64,74 @@ def check_value(value: Any, name: str) -> Any:  # noqa: ANN401 (it is what is ch
     )
 
 
+def _check_signature(value: Callable[..., Any], name: str) -> None:
+    """Raise where a function cannot be called with what an edge calls it with."""
+    if torch.compiler.is_compiling():
+        return
+    function = value.forward if isinstance(value, nn.Module) else value
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # some built-in functions tell nothing
+        return
+    try:
+        signature.bind("coords", "time")
+    except TypeError as error:
+        raise ArgumentError(
+            explain(
+                name,
+                found=f"a function of {signature} ({error})",
+                expected="a function that takes (coords, time): the edge's coordinates "
+                "(1, axis, *edge) [m] and the time [s], a tensor",
+                remedy="write lambda coords, time: ..., or give a number or a tensor",
+            )
+        ) from None
+
+
+_naming = ContextVar("naming", default=False)
+
+
+@contextmanager
+def naming_walls() -> Iterator[None]:
+    """Name the wall whose function gives NaN or infinity while this is open.
+
+    To look costs a synchronisation on accelerators: it is for what follows a failure,
+    and for solvers that look at every step anyway.
+    """
+    token = _naming.set(True)
+    try:
+        yield
+    finally:
+        _naming.reset(token)
+
+
+def check_known(value: Tensor | float, axis: int, side: int, time: Tensor) -> None:
+    """Raise where a function gave NaN or infinity, within :func:`naming_walls`.
+
+    Args:
+        value: what the function gave.
+        axis: axis across the edge.
+        side: 0 for the lower edge, 1 for the upper.
+        time: that it was asked for [s].
+
+    Raises:
+        DivergenceError: NaN or infinity.
+    """
+    if torch.compiler.is_compiling() or not _naming.get():
+        return
+    if bool(torch.isfinite(torch.as_tensor(value)).all()):
+        return
+    when = f"t = {float(time):.6g}" if time.numel() == 1 else "one of several times"
+    raise DivergenceError(
+        explain(
+            "boundary",
+            found=f"NaN or infinity from the function on the {SIDES[side]} side of "
+            f"{AXIS_NAMES[axis]} at {when}",
+            expected="finite values",
+            remedy="correct the function that the condition on this side holds",
+        )
+    )
+
+
 def check_edge(
     value: object, axis: int, side: int, num_points: tuple[int, ...]
 ) -> None:
@@ -79,6 +153,11 @@ def check_edge(
                 "across it",
             )
         )
+
+
+def is_function(value: object) -> bool:
+    """Return whether a value is a function or a module, and no class or tensor."""
+    return callable(value) and not isinstance(value, Tensor | type)
 
 
 def is_list(value: object) -> TypeGuard[Sequence[Any]]:

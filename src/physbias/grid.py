@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from physbias.arguments import is_number
+from physbias.arguments import check_kind, is_number
 from physbias.boundary import (
     AxisBoundary,
     Boundary,
@@ -26,7 +26,7 @@ from physbias.boundary import (
     narrow,
     normalise_boundary,
 )
-from physbias.edge_values import SIDES, Part, check_edge, is_list
+from physbias.edge_values import SIDES, Part, check_edge, check_known, is_list
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.ghosts import cells_needed, ghost_cells, into_corners
 from physbias.shapes import AXIS_NAMES
@@ -159,6 +159,7 @@ class Grid:
         self, *, dtype: torch.dtype | None = None, device: torch.device | None = None
     ) -> tuple[Float[Tensor, " points"], ...]:
         """Return the coordinates along each axis [m]."""
+        _check_real(dtype)
         result = []
         for axis, count in enumerate(self.num_points):
             shift = 0.0 if isinstance(self.boundary[axis][0], Periodic) else 0.5
@@ -186,6 +187,7 @@ class Grid:
             name: what to call it in the message.
             leading: axes before the space axes: 2 for a state, 3 for a trajectory.
         """
+        check_kind(u, name, Tensor, remedy="wrap arrays in torch.as_tensor")
         wanted = ("batch", "channel") if leading == 2 else ("batch", "time", "channel")
         if u.ndim != leading + self.ndim:
             raise ShapeError(
@@ -245,6 +247,8 @@ class Grid:
         Shape:
             result: ``(1, ndim, *edge)``: the grid's axes without the one across.
         """
+        _check_index("axis", axis, self.ndim - 1)
+        _check_index("side", side, 1)
         axes = list(self.axes(dtype=dtype, device=device))
         place = self.origin[axis] + side * self.lengths[axis]
         axes[axis] = torch.full_like(axes[axis][:1], place)
@@ -286,7 +290,10 @@ class Grid:
             ShapeError: fewer points along the axis than the ghosts need, or values
                 that do not fit the field.
         """
-        _check_pad(axis, width, degree, self.ndim)
+        check_kind(u, "u", Tensor, remedy="wrap arrays in torch.as_tensor")
+        _check_index("axis", axis, self.ndim - 1)
+        _check_index("width", width)
+        _check_index("degree", 0 if degree is None else degree)
         if width == 0:
             return u
         dim = u.ndim - self.ndim + axis
@@ -420,31 +427,38 @@ class Grid:
                     )
                 )
             check_edge(value, axis, side, self.num_points)
+            check_known(value, axis, side, now)
         known = torch.as_tensor(value).to(u)
         missing = self.ndim + 1 - known.ndim
         return known.reshape(*[1] * missing, *known.shape).unsqueeze(2 + axis)
 
 
-def _check_pad(axis: int, width: int, degree: int | None, ndim: int) -> None:
-    for name, value, most in (
-        ("axis", axis, ndim - 1),
-        ("width", width, None),
-        ("degree", 0 if degree is None else degree, None),
-    ):
-        if (
-            not isinstance(value, int)
-            or value < 0
-            or (most is not None and value > most)
-        ):
-            raise ArgumentError(
-                explain(
-                    name,
-                    found=repr(value),
-                    expected="a whole number of at least 0"
-                    + ("" if most is None else f" and at most {most}"),
-                    remedy="correct the argument",
-                )
+def _check_index(name: str, value: object, most: int | None = None) -> None:
+    if isinstance(value, int) and value >= 0 and (most is None or value <= most):
+        return
+    raise ArgumentError(
+        explain(
+            name,
+            found=repr(value),
+            expected="a whole number of at least 0"
+            + ("" if most is None else f" and at most {most}"),
+            remedy="correct the argument",
+        )
+    )
+
+
+def _check_real(dtype: torch.dtype | None) -> None:
+    """Raise unless coordinates can be held in a dtype."""
+    known = isinstance(dtype, torch.dtype) and dtype.is_floating_point
+    if dtype is not None and not known:
+        raise ArgumentError(
+            explain(
+                "dtype",
+                found=repr(dtype),
+                expected="a real floating-point dtype",
+                remedy="use torch.float32 or torch.float64",
             )
+        )
 
 
 @lru_cache

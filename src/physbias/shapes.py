@@ -19,7 +19,7 @@ AXIS_NAMES = ("x", "y", "z")
 
 
 def check_float(u: Tensor, name: str) -> None:
-    """Raise :class:`ArgumentError` unless ``u`` is a real floating-point tensor."""
+    """Raise :class:`ArgumentError` unless ``u`` is a dense real floating-point one."""
     if not isinstance(u, Tensor) or not u.is_floating_point():
         kind = f"dtype {u.dtype}" if isinstance(u, Tensor) else type(u).__name__
         raise ArgumentError(
@@ -28,6 +28,15 @@ def check_float(u: Tensor, name: str) -> None:
                 found=kind,
                 expected="a real floating-point tensor",
                 remedy="convert it with .float() or .double()",
+            )
+        )
+    if u.layout is not torch.strided:
+        raise ArgumentError(
+            explain(
+                name,
+                found=f"layout {u.layout}",
+                expected="a dense tensor",
+                remedy="convert it with .to_dense()",
             )
         )
 

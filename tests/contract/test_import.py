@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+import physbias
+
 SCRIPT = """
 import sys, threading
 import torch
@@ -26,3 +30,8 @@ def test_import_starts_nothing_and_brings_no_extra():
         [sys.executable, "-c", SCRIPT], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_unknown_names_are_named():
+    with pytest.raises(AttributeError, match="'physbias' has no attribute 'solvers'"):
+        _ = physbias.solvers

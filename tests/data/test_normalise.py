@@ -143,3 +143,10 @@ def test_nan_is_refused():
     t.fields[0, 0, 0, 0, 0] = torch.nan
     with pytest.raises(NonFiniteError, match=r"trajectories\.fields"):
         Normaliser.fit(t)
+
+
+def test_scales_and_means_without_sense_are_refused():
+    with pytest.raises(ArgumentError, match="scale: found list, expected a real"):
+        Normaliser(torch.zeros(1), [1.0], ndim=1)
+    with pytest.raises(NonFiniteError, match="mean: found 1 NaN or infinite"):
+        Normaliser(torch.tensor([torch.inf]), torch.ones(1), ndim=1)

@@ -38,7 +38,9 @@ def test_stride_keeps_first_frame_and_times():
     assert t.times.tolist() == [0.0, 1.0, 2.0]
     assert t.dt == 1.0
     assert torch.equal(t.fields, make().fields[:, [0, 2, 4]])
-    with pytest.raises(ArgumentError, match="n: found 0"):
+    with pytest.raises(
+        ArgumentError, match="n: found 0, expected a whole number of at least 1"
+    ):
         t.stride(0)
 
 
@@ -89,6 +91,24 @@ def test_dt_needs_even_times(times):
         ({"names": "abc"}, ArgumentError, "names: found 'abc', expected tuple"),
         ({"times": [0.0, 1.0]}, ArgumentError, r"times: found \[.*expected Tensor"),
         ({"origin": (0.0, torch.nan)}, ArgumentError, "origin: .*finite numbers"),
+        ({"times": 1j * torch.arange(6.0)}, ArgumentError, "times: found dtype .*real"),
+        (
+            {"times": torch.ones(6).bool()},
+            ArgumentError,
+            "times: found dtype torch.bool",
+        ),
+        ({"times": torch.tensor([0, 1, 2, 3, 4, torch.inf])}, ArgumentError, "finite"),
+        (
+            {"names": (1, 2, 3)},
+            ArgumentError,
+            "names: found 1, expected str; name every",
+        ),
+        ({"parameters": {1: torch.ones(2)}}, ArgumentError, "found 1, expected str"),
+        (
+            {"parameters": {"Re": 1j * torch.ones(2)}},
+            ArgumentError,
+            "Re: found dtype torch.complex64, expected real numbers",
+        ),
         ({"parameters": None}, ArgumentError, "parameters: found None, expected dict"),
         ({"parameters": {"Re": 1.0}}, ArgumentError, r"\['Re'\]: found 1\.0, .*Tensor"),
         ({"origin": (0.0,)}, ShapeError, "origin"),
@@ -123,3 +143,23 @@ def test_frozen():
     with pytest.raises(AttributeError):
         t.names = ()
     assert replace(t, names=("a", "b", "c")).names == ("a", "b", "c")
+
+
+def test_calls_without_sense_are_refused():
+    with pytest.raises(ArgumentError, match=r"n: found 1.5, expected a whole number"):
+        make().stride(1.5)
+    with pytest.raises(ArgumentError, match="fields: found None, expected Sequence"):
+        make().select(None)
+    with pytest.raises(
+        ArgumentError, match="others: found None, expected Trajectories"
+    ):
+        make().join(None)
+    with pytest.raises(
+        ArgumentError, match="indices: found None, expected Sequence or"
+    ):
+        make().take(None)
+    for indices in ([2], [-3], [0.5], ["a"], [True]):
+        with pytest.raises(
+            ArgumentError, match=r"indices: found .*whole numbers below 2"
+        ):
+            make().take(indices)

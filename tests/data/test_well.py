@@ -187,3 +187,10 @@ def test_the_dedalus_folder():
     size = (k[0][:, None] * waves[:, :, 0]).abs().square().sum().sqrt()
     # 12-bit mantissas leave 6e-3 of it
     assert divergence.abs().square().sum().sqrt() < 1e-2 * size
+
+
+def test_points_that_are_no_tuple_are_refused(tmp_path):
+    with pytest.raises(
+        ArgumentError, match="num_points: found 4, expected tuple; give"
+    ):
+        read_well(tmp_path, num_points=4)

@@ -69,3 +69,17 @@ def test_fields_and_parameters_that_do_not_fit_are_refused():
         Windows(torch.ones(3), {}, history=1, steps=1)
     with pytest.raises(ShapeError, match=r"\['Re'\]: found shape \(2,\), .*\(3,\)"):
         Windows(FIELDS, {"Re": torch.ones(2)}, history=1, steps=1)
+
+
+def test_what_is_no_mapping_and_no_tensor_is_refused():
+    with pytest.raises(ArgumentError, match="parameters: found None, expected Mapping"):
+        Windows(FIELDS, None, history=1, steps=1)
+    with pytest.raises(
+        ArgumentError, match=r"indices: found \[0\], expected Tensor; use"
+    ):
+        make().batch([0])
+    for indices in (torch.tensor([0.5]), torch.tensor(0), torch.tensor([1j])):
+        with pytest.raises(
+            ArgumentError, match=r"indices: found dtype .* numbers \(bat"
+        ):
+            make().batch(indices)

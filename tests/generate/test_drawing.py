@@ -44,7 +44,9 @@ def test_entries_per_axis():
         draw_parameters(values, ndim=3, seed=0, index=0)
 
 
-@pytest.mark.parametrize("ends", [(2.0, 1.0), (1.0, 1.0), (0.0, float("inf"))])
+@pytest.mark.parametrize(
+    "ends", [(2.0, 1.0), (1.0, 1.0), (0.0, float("inf")), ("a", 1.0), (0.0, None)]
+)
 def test_ranges_without_sense(ends):
     with pytest.raises(ArgumentError, match=r"range: found .*, expected two finite"):
         Range(*ends)

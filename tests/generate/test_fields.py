@@ -73,7 +73,7 @@ def test_a_long_box_holds_waves_of_the_same_lengths():
 @pytest.mark.parametrize(
     ("grid", "modes", "message"),
     [
-        (box(16), 0, "modes: found 0, expected 1 or more"),
+        (box(16), 0, "modes: found 0, expected a whole number of at least 1"),
         (
             Grid((16,), (1.0,), boundary=Dirichlet(0.0)),
             4,
@@ -89,3 +89,17 @@ def test_a_long_box_holds_waves_of_the_same_lengths():
 def test_refusals(grid, modes, message):
     with pytest.raises(ArgumentError, match=message):
         draw(grid, modes=modes)
+
+
+def test_parts_that_are_none_are_refused():
+    generator = torch.Generator()
+    with pytest.raises(ArgumentError, match="modes: found 'many', expected a whole"):
+        random_field(box(16), 1, generator, modes="many")
+    with pytest.raises(
+        ArgumentError, match="channels: found 0, expected a whole number"
+    ):
+        random_field(box(16), 0, generator, modes=2)
+    with pytest.raises(ArgumentError, match="grid: found None, expected Grid"):
+        random_field(None, 1, generator, modes=2)
+    with pytest.raises(ArgumentError, match="generator: found 0, expected Generator"):
+        random_field(box(16), 1, 0, modes=2)

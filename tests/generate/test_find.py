@@ -95,3 +95,9 @@ def test_what_makes_no_data(mine, place, message):
 def test_unknown_names(name, message):
     with pytest.raises(ArgumentError, match=message):
         find_recipe(name)
+
+
+@pytest.mark.parametrize("name", [None, 3, Recipe])
+def test_names_that_are_none_are_refused(name):
+    with pytest.raises(ArgumentError, match=r"NAME: found .*, expected str; "):
+        find_recipe(name)

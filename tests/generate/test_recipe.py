@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from physbias.errors import ArgumentError
-from physbias.generate import Range, find_recipe
+from physbias.generate import RandomWaves, Range, find_recipe
 from physbias.grid import Periodic
 from physbias.numerics import DormandPrince
 
@@ -58,7 +58,7 @@ def test_the_description_is_json_and_says_everything():
     [
         ({"duration": 0.0}, "duration: found 0.0, expected a positive number"),
         ({"dt": float("nan")}, "dt: found nan, expected a positive number"),
-        ({"num_frames": 1}, "num_frames: found 1, expected 2 or more"),
+        ({"num_frames": 1}, "num_frames: found 1, expected a whole number of at"),
         ({"num_points": (0,)}, "num_points: found 0"),
         ({"num_points": (8, 8)}, "lengths: found 1 entries"),
         (
@@ -66,6 +66,23 @@ def test_the_description_is_json_and_says_everything():
             "'viscocity'.*: found no such argument of Burgers, expected one of visc",
         ),
         ({"stepper": DormandPrince()}, "stepper: found DormandPrince"),
+        ({"stepper": "rk4"}, "stepper: found 'rk4', expected Stepper or DormandPrince"),
+        ({"scheme": None}, "scheme: found None, expected Scheme"),
+        ({"initial_state": None}, "initial_state: found None, expected a function"),
+        ({"initial_state": RandomWaves}, "initial_state: found the class RandomWaves"),
+        ({"equation": "heat"}, "equation: found 'heat', expected a class of equations"),
+        ({"duration": "long"}, "duration: found 'long', expected a positive number"),
+        ({"dt": None}, "dt: found None, expected a positive number; give it in sec"),
+        ({"num_frames": 2.5}, r"num_frames: found 2\.5, expected a whole number"),
+        ({"parameters": None}, "parameters: found None, expected Mapping; write"),
+        (
+            {"parameters": {"viscosity": "thick"}},
+            r"parameters\['viscosity'\]: found 'thick', expected a number, a Range, or",
+        ),
+        (
+            {"parameters": {"viscosity": (0.1, None)}},
+            r"parameters\['viscosity'\]: found \(0\.1, None\), expected a number",
+        ),
     ],
 )
 def test_refusals(change, message):

@@ -143,10 +143,15 @@ def test_other_arguments_are_refused_in_a_begun_folder(recipe, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"train": -1}, "train: found -1, expected 0 or more"),
-        ({"seed": -1}, "seed: found -1, expected 0 or more"),
-        ({"batch": 0}, "batch: found 0, expected 1 or more"),
-        ({"per_file": 0}, "per_file: found 0, expected 1 or more"),
+        ({"train": -1}, "train: found -1, expected a whole number of at least 0"),
+        ({"seed": -1}, "seed: found -1, expected a whole number of at least 0"),
+        ({"batch": 0}, "batch: found 0, expected a whole number of at least 1"),
+        ({"per_file": 0}, "per_file: found 0, expected a whole number of at"),
+        ({"train": 1.5}, r"train: found 1\.5, expected a whole number"),
+        ({"valid": float("inf")}, "valid: found inf, expected a whole number"),
+        ({"test": None}, "test: found None, expected a whole number"),
+        ({"seed": "a"}, "seed: found 'a', expected a whole number"),
+        ({"progress": 1}, "progress: found 1, expected a function; give"),
         (
             {"train": 0, "valid": 0, "test": 0},
             "train, valid, test: found no sample, expected one or more",
@@ -164,3 +169,14 @@ def test_without_h5py_it_says_what_to_install(recipe, tmp_path, monkeypatch):
     with pytest.raises(MissingExtraError, match=r'pip install "physbias\[data\]"'):
         generate(recipe, tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+def test_a_recipe_and_a_folder_that_are_none_are_refused(recipe, tmp_path):
+    with pytest.raises(
+        ArgumentError, match="recipe: found 'heat', expected Recipe; find"
+    ):
+        generate("heat", tmp_path)
+    with pytest.raises(
+        ArgumentError, match="out: found None, expected str or PathLike"
+    ):
+        generate(recipe, None)

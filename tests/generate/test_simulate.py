@@ -237,3 +237,24 @@ def test_states_that_the_equation_refuses():
         ArgumentError, match="initial_state of sample 0 of ShallowWater"
     ):
         make_sample(recipe, 0)
+
+
+def test_samples_that_cannot_be_asked_for(small):
+    recipe = small("heat")
+    with pytest.raises(ArgumentError, match="recipe: found 'heat', expected Recipe"):
+        make_sample("heat", 0)
+    for index in (-1, 0.5, "a", None):
+        with pytest.raises(
+            ArgumentError, match=f"indices: found {index!r}, expected a"
+        ):
+            make_sample(recipe, index)
+    with pytest.raises(
+        ArgumentError, match="indices: found 3, expected Sequence; list"
+    ):
+        make_samples(recipe, 3)
+    with pytest.raises(
+        ArgumentError, match="number of indices: found 0, expected a wh"
+    ):
+        make_samples(recipe, [])
+    with pytest.raises(ArgumentError, match="seed: found -1, expected a whole number"):
+        make_sample(recipe, 0, seed=-1)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from physbias.errors import ArgumentError
 from physbias.generate import (
     NearRest,
     OwnState,
@@ -96,3 +97,60 @@ def test_an_equation_may_give_its_own_state():
             return torch.rand(1, 2, *grid.num_points, generator=generator)
 
     assert draw(OwnState(), Mine()).shape == (1, 2, *BOX.num_points)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: RandomWaves(4, amplitude="a"),
+            "amplitude: found 'a', expected finite",
+        ),
+        (lambda: RandomWaves(4, level=np.nan), "level: found nan, expected finite"),
+        (lambda: NearRest(4, amplitude=None), "amplitude: found None, expected finite"),
+        (lambda: RandomGas(4, "a", 0.1), "contrast: found 'a', expected finite"),
+        (
+            lambda: RandomGas(4, 0.1, None),
+            "speed: found None, expected finite",
+        ),
+        (lambda: RandomWater(4, 0.0, 0.1), r"depth: found 0\.0, expected a positive"),
+        (lambda: RandomWater(4, 1.0, "b"), "contrast: found 'b', expected finite"),
+        (lambda: RandomPatches(4, 1.0, {}), r"outside: found 1\.0, expected Mapping"),
+        (
+            lambda: RandomPatches(4, {"u": 0.0}, {}),
+            "outside: found a value for 'u', expected fields out of none",
+        ),
+        (
+            lambda: RandomPatches(4, {"u": 0.0}, {"u": 1.0, "v": 1.0}),
+            "inside: found a value for 'v', expected fields out of u; correct the name",
+        ),
+        (
+            lambda: RandomPatches(4, {"u": 0.0}, {"u": "a"}),
+            "inside: found 'a', expected finite",
+        ),
+        (
+            lambda: RandomPatches(4, {}, {}, threshold=None),
+            "threshold: found None, expected finite",
+        ),
+        (
+            lambda: RandomPatches(4, {}, {}, sharpness=np.inf),
+            "sharpness: found inf, expected finite",
+        ),
+        (
+            lambda: draw(RandomWaves(4, amplitude={"speed": 1.0}), NavierStokes()),
+            "amplitude: found a value for 'speed', expected fields out of velocity",
+        ),
+        (lambda: draw(NearRest(4, 0.1), NavierStokes()), "pde: found .*Brusselator"),
+        (
+            lambda: draw(RandomGas(4, 0.1, 0.1), NavierStokes()),
+            "pde: found .*, expected CompressibleEuler; use RandomWaves for others",
+        ),
+        (
+            lambda: draw(OwnState(), NavierStokes()),
+            "pde: found no initial_state in NavierStokes, expected a method of this",
+        ),
+    ],
+)
+def test_states_without_sense_are_refused(make, message):
+    with pytest.raises(ArgumentError, match=f"(?s){message}"):
+        make()

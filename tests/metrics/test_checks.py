@@ -26,3 +26,11 @@ def test_refusals():
 def test_widen():
     assert widen(torch.ones(1).bfloat16()).dtype == torch.float32
     assert widen(torch.ones(1).double()).dtype == torch.float64
+
+
+@pytest.mark.parametrize("ndim", ["1", None, True, 1.0, torch.tensor(1), 0])
+def test_numbers_of_axes_that_are_none_are_refused(ndim):
+    with pytest.raises(
+        ArgumentError, match=r"ndim: found .*, expected 1, 2 or 3 space"
+    ):
+        check_ndim(torch.ones(2, 3, 4), "u", ndim=ndim)

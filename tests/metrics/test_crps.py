@@ -88,3 +88,17 @@ def test_errors():
         crps(members, members[0], fairness=1.5)
     with pytest.raises(ArgumentError, match="ensemble: found dtype"):
         crps(members.int(), members[0])
+
+
+@pytest.mark.parametrize("fairness", ["a", None, True, torch.tensor(0.5), torch.nan])
+def test_fairness_that_is_no_number_is_refused(fairness):
+    u = torch.ones(3, 4)
+    with pytest.raises(ArgumentError, match=r"fairness: found .* number from 0 to 1"):
+        crps(u, u[0], fairness=fairness)
+
+
+@pytest.mark.parametrize("dim", ["a", 1, (0, 1), -2, True, 0.0])
+def test_axes_that_are_not_there_are_refused(dim):
+    u = torch.ones(3, 4)
+    with pytest.raises(ArgumentError, match=r"dim: found .*, expected axes of truth,"):
+        spread_skill_ratio(u, u[0], dim=dim)

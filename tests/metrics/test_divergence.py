@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from physbias.errors import ShapeError
+from physbias.errors import ArgumentError, ShapeError
 from physbias.grid import Grid, Periodic
 from physbias.metrics import relative_divergence
 
@@ -30,3 +30,14 @@ def test_a_curl_has_none_and_a_gradient_has_all_it_can(grid):
 def test_a_field_of_another_grid_is_refused(grid):
     with pytest.raises(ShapeError, match=r"v: found spatial shape \(16, 16\)"):
         relative_divergence(torch.zeros(1, 2, 16, 16), grid)
+
+
+def test_parts_that_are_none_are_refused():
+    grid = Grid((4, 4), (1.0, 1.0), boundary=Periodic())
+    v = torch.ones(1, 2, 4, 4)
+    with pytest.raises(ArgumentError, match="v: found list, expected a real"):
+        relative_divergence([1.0], grid)
+    with pytest.raises(ArgumentError, match="grid: found None, expected Grid"):
+        relative_divergence(v, None)
+    with pytest.raises(ArgumentError, match="scheme: found 'fd', expected Scheme"):
+        relative_divergence(v, grid, scheme="fd")

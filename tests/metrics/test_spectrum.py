@@ -79,3 +79,16 @@ def test_errors():
         energy_spectrum(torch.ones(1, 4, 4), ())
     with pytest.raises(ArgumentError, match="dtype"):
         energy_spectrum(torch.ones(1, 4).int(), (1.0,))
+
+
+@pytest.mark.parametrize("lengths", [("1",), (None,), (True,), (1j,), (math.nan,)])
+def test_lengths_that_are_no_numbers_are_refused(lengths):
+    with pytest.raises(
+        ArgumentError, match=r"lengths: found .*, expected positive len"
+    ):
+        energy_spectrum(torch.ones(1, 8), lengths)
+
+
+def test_a_single_length_is_refused():
+    with pytest.raises(ArgumentError, match=r"lengths: found 1\.0, expected Sequence"):
+        energy_spectrum(torch.ones(1, 8), 1.0)

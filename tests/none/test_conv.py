@@ -164,3 +164,14 @@ def test_sides_whose_values_are_known_are_odd_and_others_even():
         for side in sides:
             conv = Conv(Grid((4,), (1.0,), boundary=side), 2, 3)
             assert conv.grid.boundary == ((kept, kept),)
+
+
+@pytest.mark.parametrize("name", ["in_channels", "out_channels", "stride"])
+def test_counts_that_are_none_are_refused(name):
+    grid = Grid((6, 8), (1.0, 1.0), boundary=Periodic())
+    sizes = {"in_channels": 1, "out_channels": 1, "kernel_size": 3, "stride": 1}
+    for value in (0, 1.5, "a", None, True):
+        with pytest.raises(ArgumentError, match=f"{name}: found .* whole number of at"):
+            Conv(grid, **{**sizes, name: value})
+    with pytest.raises(ArgumentError, match="kernel_size: found 'a', expected a whole"):
+        Conv(grid, 1, 1, kernel_size="a")

@@ -144,3 +144,12 @@ def test_errors():
         make()(field(1, 1, 9, 16))
     with pytest.raises(ShapeError, match=r"spatial shape \(8, 16\)"):
         make()(field(1, 2, 8, 16))
+
+
+@pytest.mark.parametrize("name", ["in_channels", "out_channels"])
+def test_channels_that_are_none_are_refused(name):
+    sizes = {"in_channels": 1, "out_channels": 1, name: 0}
+    with pytest.raises(
+        ArgumentError, match=f"{name}: found 0, expected a whole number"
+    ):
+        FNO(GRID, **sizes, num_modes=2)

@@ -194,3 +194,16 @@ def test_errors():
         make()(field(1, 1, 7, 10))
     with pytest.raises(ShapeError, match="resample"):
         make()(field(1, 2, 8, 10))
+
+
+@pytest.mark.parametrize("name", ["in_channels", "out_channels"])
+def test_channels_and_grids_that_are_none_are_refused(name):
+    sizes = {"in_channels": 1, "out_channels": 1, name: 0}
+    with pytest.raises(
+        ArgumentError, match=f"{name}: found 0, expected a whole number"
+    ):
+        FourierLayer(GRID, **sizes, num_modes=2)
+    with pytest.raises(
+        ArgumentError, match="grid: found None, expected Grid; describe"
+    ):
+        FourierLayer(None, 1, 1, num_modes=2)

@@ -138,3 +138,8 @@ def test_errors():
         make()(field(1, 1, 8, 16))
     with pytest.raises(ShapeError, match=r"spatial shape \(8, 8\).*resample"):
         make()(field(1, 2, 8, 8))
+
+
+def test_a_grid_that_is_none_is_refused():
+    with pytest.raises(ArgumentError, match="grid: found 'line', expected Grid"):
+        UNet("line", 1, 1)

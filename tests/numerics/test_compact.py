@@ -407,3 +407,9 @@ def test_higher_derivatives_and_too_few_points_are_refused():
         d.partial(torch.ones(1, 1, 6), 0, 5)
     with pytest.raises(ShapeError, match=r"num_points: found 6 points along x.*7"):
         d.partial(torch.ones(1, 1, 6), 0, 2)
+
+
+@pytest.mark.parametrize("order", ["4", 4.0, torch.tensor([4]), torch.empty(0), None])
+def test_orders_that_are_no_whole_numbers_are_refused(order):
+    with pytest.raises(ArgumentError, match=r"order: found .*, expected 4 or 6"):
+        Compact(order)

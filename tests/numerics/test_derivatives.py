@@ -5,7 +5,7 @@ import torch
 
 from physbias.errors import ArgumentError, ShapeError
 from physbias.grid import Dirichlet, Grid, Periodic
-from physbias.numerics import FiniteDifference, FramePairs, Spectral
+from physbias.numerics import FiniteDifference, FramePairs, Spectral, Upwind
 
 F64 = torch.float64
 SPACE = Grid((8, 9, 10), (2 * pi, 4 * pi, pi), boundary=Periodic())
@@ -142,3 +142,21 @@ def test_mistakes_are_named():
         d.inverse_laplacian(u)
     with pytest.raises(ArgumentError, match="a periodic grid for a Fourier symbol"):
         d.symbol(0)
+
+
+def test_every_scheme_refuses_what_it_cannot_take():
+    grid = Grid((8, 8), (1.0, 1.0), boundary=Periodic())
+    walls = Grid((8, 8), (1.0, 1.0), boundary=Dirichlet(0.0))
+    u, short = torch.ones(1, 1, 8, 8), torch.ones(1, 1, 8, 7)
+    d = Spectral().bind(grid)
+    for take in (d.curl, d.leray, lambda v: Upwind(3).bind(grid).advect(v, u)):
+        with pytest.raises(ShapeError, match="v: found 1 channels, expected a vect"):
+            take(u)
+    for bound in (d, Spectral().bind(walls)):
+        with pytest.raises(ArgumentError, match=r"axis: found 3 .*expected 0 to 1"):
+            bound.partial(u, 3)
+    for take in (lambda axis: d.symbol(axis), lambda axis: d.partial(u, axis)):
+        with pytest.raises(ArgumentError, match=r"axis: found -1 .*expected 0 to 1"):
+            take(-1)
+    with pytest.raises(ShapeError, match=r"u: found shape .*sampled on"):
+        d.laplacian(short)

@@ -208,3 +208,25 @@ def test_a_net_flow_through_walls_is_refused():
         ArgumentError, match=r"walls that let 2 m\^2/s more in than out"
     ):
         d.leray(torch.zeros(1, 2, 6, 9, dtype=F64))
+
+
+def test_what_is_no_vector_or_no_scalar_is_refused():
+    d = bound(Dirichlet(0.0))
+    one, two = (torch.zeros(1, n, 6, 9, dtype=F64) for n in (1, 2))
+    message = "v: found 1 channels, expected a vector, one channel per space axis"
+    for take in (d.div, d.to_centres, d.to_faces, d.leray, lambda v: d.advect(v, two)):
+        with pytest.raises(ShapeError, match=message):
+            take(one)
+    for take in (lambda u: d.advect(two, u), lambda u: d.partial(u, 0, 2)):
+        with pytest.raises(ShapeError, match="found 1 channels, expected a vector"):
+            take(one)
+    for name, take in (("u", d.grad), ("f", d.inverse_laplacian)):
+        with pytest.raises(
+            ShapeError, match=f"{name}: found 2 channels, expected 1 channel in the"
+        ):
+            take(two)
+    for take in (d.face_coords, lambda axis: d.partial(two, axis, 2)):
+        with pytest.raises(
+            ArgumentError, match=r"axis: found 2 \(z\), expected 0 to 1"
+        ):
+            take(2)

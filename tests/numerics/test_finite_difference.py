@@ -351,3 +351,14 @@ def test_derivatives_know_the_time_of_their_walls():
     assert d.at(3.0).x(u)[0, 0, 0] == -3.0
     assert d.at(3.0).of("u").x(u)[0, 0, 0] == -3.0
     assert d.at(3.0).derived.x(u)[0, 0, 0] == 0
+
+
+@pytest.mark.parametrize("order", ["4", 4.0, torch.tensor([4]), torch.empty(0), None])
+def test_orders_that_are_no_whole_numbers_are_refused(order):
+    with pytest.raises(ArgumentError, match=r"order: found .*, expected 2, 4, 6 or 8"):
+        FiniteDifference(order)
+
+
+def test_a_mirror_that_is_no_truth_value_is_refused():
+    with pytest.raises(ArgumentError, match="mirror: found 'wall', expected bool"):
+        FiniteDifference(2, mirror="wall")

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from physbias.grid import Dirichlet, Grid, Neumann, Periodic
+from physbias.grid import Dirichlet, Grid, Neumann, Outflow, Periodic
 from physbias.numerics import (
     MUSCL,
     RK4,
@@ -95,6 +95,18 @@ def test_the_longest_step_is_the_courant_number_of_theory():
     ):
         step = Solver(law, grid, scheme=scheme, stepper=stepper).stable_step(u)
         assert step * rate == pytest.approx(courant / 1.05, rel=0.01)
+
+
+@pytest.mark.parametrize("scheme", [Godunov(), MUSCL(), WENO5()], ids=repr)
+def test_what_flows_in_counts_towards_the_longest_step(scheme):
+    """Slow air behind a fast inflow: a Courant number of at most one at 10 m/s."""
+    grid = Grid((100,), (1.0,), boundary=[(Dirichlet(10.0), Outflow(0))])
+    u = torch.full((2, 1, 100), 0.1, dtype=F64)
+    solve = Solver(InviscidBurgers(), grid, scheme=scheme)
+    assert solve.stable_step(u) < 1e-2 / 10
+    # the shock moves at the mean of both sides
+    front = solve(u, [0.0, 0.05])[:, -1].gt(5).sum(-1) / 100
+    torch.testing.assert_close(front, torch.full_like(front, 0.2525), atol=0.02, rtol=0)
 
 
 def test_a_law_with_a_source_is_held_to_both_limits():

@@ -208,3 +208,10 @@ def test_upwind_schemes_and_open_walls_are_refused():
             ArgumentError, match=r"grid: found .*flow.*upper side of x, expected walls"
         ):
             SkewSymmetric(FiniteDifference(2)).bind(pipe)
+
+
+def test_what_is_no_scheme_is_refused():
+    with pytest.raises(ArgumentError, match="scheme: found None, expected Scheme; use"):
+        SkewSymmetric(None)
+    with pytest.raises(ArgumentError, match="scheme: found the class Spectral"):
+        SkewSymmetric(Spectral)

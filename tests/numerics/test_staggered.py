@@ -296,3 +296,9 @@ def test_a_flow_through_a_wall_that_changes_is_refused():
     with pytest.raises(ArgumentError, match="a velocity across the wall that changes"):
         bound([Dirichlet(pulsed), Periodic()])
     bound([Periodic(), Dirichlet(pulsed)])
+
+
+def test_walls_of_two_fields_are_refused():
+    message = "fields: found .*: vector, .*: vector, expected a single vector for a"
+    with pytest.raises(ArgumentError, match=message):
+        bound({"velocity": Dirichlet(0.0), "wind": Dirichlet(0.0)})

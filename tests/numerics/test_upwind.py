@@ -192,3 +192,9 @@ def test_the_step_is_one_program(scheme):
 def test_even_orders_are_refused():
     with pytest.raises(ArgumentError, match=r"order: found 2, expected 1, 3 or 5"):
         Upwind(2)
+
+
+@pytest.mark.parametrize("order", [True, 3.0, torch.tensor([1]), torch.empty(0), None])
+def test_orders_that_are_no_whole_numbers_are_refused(order):
+    with pytest.raises(ArgumentError, match=r"order: found .*, expected 1, 3 or 5"):
+        Upwind(order)

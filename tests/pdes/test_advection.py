@@ -98,6 +98,9 @@ def test_invariants_and_single_precision():
 def test_velocities_that_do_not_fit():
     with pytest.raises(ArgumentError, match=r"velocity: found 1\.0, expected one"):
         Advection(1.0)
+    for value in (("fast",), (None,), (1j,)):
+        with pytest.raises(ArgumentError, match=r"velocity: found \(.*expected one"):
+            Advection(value)
     with pytest.raises(ArgumentError, match="velocity: found 'fast', expected one"):
         Advection("fast")
     grid = Grid((8, 9), (1.0, 2.0), boundary=Periodic())

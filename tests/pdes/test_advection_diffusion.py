@@ -62,6 +62,8 @@ def test_mistakes_are_named():
         )
     with pytest.raises(ArgumentError, match=r"wind: found 1\.0, .*in a tuple"):
         AdvectionDiffusion(0.1, 1.0)
+    with pytest.raises(ArgumentError, match=r"wind: found \('west',\), expected one"):
+        AdvectionDiffusion(0.1, ("west",))
     with pytest.raises(ArgumentError, match="wind: found 'west', expected one"):
         AdvectionDiffusion(0.1, "west")
     with pytest.raises(ArgumentError, match="wind: found NaN"):

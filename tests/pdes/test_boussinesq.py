@@ -78,3 +78,9 @@ def test_refusals():
     line = Grid((8,), (1.0,), boundary=Periodic())
     with pytest.raises(ShapeError, match="found 1 space axes, expected 2 or 3 for"):
         BoussinesqFlow().rhs(torch.ones(1, 2, 8), Spectral().bind(line))
+
+
+def test_the_exact_wave_refuses_a_line():
+    message = "d: found 1 space axes, expected 2 or 3 for BoussinesqFlow"
+    with pytest.raises(ShapeError, match=message):
+        BoussinesqFlow().internal_wave(torch.zeros(4, 1), 0.0)

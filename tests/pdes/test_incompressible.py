@@ -99,3 +99,9 @@ def test_kovasznay_flow_is_the_published_one():
     assert v.tolist() == pytest.approx(
         [1 - wake, rate / (2 * pi) * wake, -exp(rate) / 2]
     )
+
+
+@pytest.mark.parametrize("name", NavierStokes.exact)
+def test_exact_solutions_of_the_plane_refuse_a_line(name):
+    with pytest.raises(ShapeError, match=r"d: found 1 space axes, expected [23]"):
+        getattr(NavierStokes(), name)(torch.zeros(4, 1), 0.0)

@@ -3,7 +3,7 @@ from math import exp, pi
 import pytest
 import torch
 
-from physbias.errors import ArgumentError
+from physbias.errors import ArgumentError, ShapeError
 from physbias.grid import Grid, Periodic
 from physbias.numerics import ARS443, RK4, FiniteDifference, Spectral
 from physbias.pdes import TracerFlow
@@ -99,3 +99,10 @@ def test_viscosity_serves_as_diffusivity():
         TracerFlow(0.1, -1.0)
     with pytest.raises(ArgumentError, match="viscosity: found -1"):
         TracerFlow(-1.0, 0.1)
+
+
+def test_the_exact_solution_of_the_plane_refuses_space():
+    with pytest.raises(
+        ShapeError, match="d: found 3 space axes, expected 2 for Tracer"
+    ):
+        TracerFlow().taylor_green(torch.zeros(4, 3), 0.0)

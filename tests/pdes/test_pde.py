@@ -1,11 +1,14 @@
 import copy
 import pickle
+from inspect import isclass, signature
+from math import nan
 from typing import ClassVar
 
 import pytest
 import torch
 from torch import nn
 
+import physbias.pdes
 from physbias.errors import ArgumentError, ShapeError
 from physbias.grid import Grid, Periodic
 from physbias.numerics import FiniteDifference
@@ -210,3 +213,43 @@ def test_an_equation_promises_nothing_that_it_does_not_say():
     u = torch.ones(1, 4, 8)
     assert equation.invariants(u, d) == {} == equation.dissipated(u, d)
     assert equation.exact == {}
+
+
+EQUATIONS = [
+    kind
+    for kind in vars(physbias.pdes).values()
+    if isclass(kind) and issubclass(kind, PDE) and "__init__" in vars(kind)
+]
+COEFFICIENTS = [(e, name) for e in EQUATIONS for name in signature(e).parameters]
+# what physics allows to be negative
+SIGNED = {
+    "bathymetry",
+    "cubic",
+    "current",
+    "focusing",
+    "forcing",
+    "growth",
+    "nonlinearity",
+    "offset",
+    "potential",
+    "quadratic",
+    "shift",
+    "source",
+    "stiffness",
+    "stratification",
+    "threshold",
+}
+SIGNED_IN_ONE = {("KortewegDeVries", "dispersion")}
+
+
+@pytest.mark.parametrize(("equation", "name"), COEFFICIENTS)
+def test_every_coefficient_of_every_equation_is_checked(equation, name):
+    for value in ("fast", ("fast",), True, nan, float):
+        with pytest.raises(ArgumentError, match=rf"{name}: found .*, expected "):
+            equation(**{name: value})
+    signed = name in SIGNED or (equation.__name__, name) in SIGNED_IN_ONE
+    if signed or name in ("velocity", "wind"):
+        equation(**{name: (-1.0,) if name in ("velocity", "wind") else -1.0})
+    else:
+        with pytest.raises(ArgumentError, match=rf"{name}: found -1.*, expected "):
+            equation(**{name: -1.0})

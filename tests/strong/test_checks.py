@@ -2,6 +2,7 @@
 
 from math import inf
 
+import numpy as np
 import pytest
 import torch
 
@@ -71,3 +72,29 @@ def test_steps_that_cannot_be_compiled_are_refused(stepper):
         ArgumentError, match=r"compile: found True with .*leave compile"
     ):
         check_compiles(stepper)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        torch.tensor([0, 1j]),
+        torch.tensor([False, True]),
+        torch.tensor(0.1),
+        [False, True],
+        ["0", "0.1"],
+        {0.0, 0.1},
+        {0.0: 1, 0.1: 2},
+        [torch.ones(2)],
+        np.array([0, 1j]),
+        np.ones((1, 2)),
+    ],
+    ids=str,
+)
+def test_times_that_only_look_like_numbers_are_refused(times):
+    with pytest.raises(ArgumentError, match=r"(?s)times: found .* sequence of numbers"):
+        check_times(times)
+
+
+def test_times_of_other_kinds_become_numbers():
+    assert check_times(np.array([0.0, 0.5])) == [0.0, 0.5]
+    assert check_times([torch.tensor(0.25), np.float32(0.5), 1]) == [0.25, 0.5, 1.0]

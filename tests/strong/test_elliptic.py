@@ -5,7 +5,12 @@ import pytest
 import torch
 from torch import nn
 
-from physbias.errors import ArgumentError, ConvergenceError, ShapeError
+from physbias.errors import (
+    ArgumentError,
+    ConvergenceError,
+    NonFiniteError,
+    ShapeError,
+)
 from physbias.grid import Dirichlet, Grid, Neumann, Periodic, Robin, Symmetry
 from physbias.numerics import FiniteDifference
 from physbias.pdes import Darcy, Heat, Helmholtz, Poisson
@@ -156,6 +161,19 @@ def test_the_solution_obeys_the_scheme_for_every_sample(points):
     assert float(residual(equation, u, grid).abs().max()) < 1e-6
     alone = EllipticSolver(Darcy(k[1:2], -2.0), grid)()
     torch.testing.assert_close(u[1:2], alone, atol=1e-8, rtol=0)
+
+
+@pytest.mark.parametrize("weights", [(1.0, 1.0), (1e-3, 1.0), (0.0, 2.0)])
+def test_robin_walls_where_the_numbers_of_points_do_not_halve(weights):
+    """Transforms that fit other walls steer the iteration to the same solution."""
+    points = (33, 31)
+    walls = [(Robin(*weights, 0.7), Dirichlet(0.5)), (Neumann(0.1), Robin(2.0, 0.1))]
+    grid = Grid(points, (1.0, 3.0), boundary=walls)
+    k = torch.exp(torch.randn(3, 1, *points, dtype=F64))
+    for equation in (Poisson(torch.randn(3, 1, *points, dtype=F64)), Darcy(k, 1.0)):
+        u = EllipticSolver(equation, grid)()
+        scale = float(residual(equation, 0 * u, grid).abs().max())
+        assert float(residual(equation, u, grid).abs().max()) < 1e-7 * scale
 
 
 def test_poisson_and_helmholtz_obey_the_scheme_with_edges_that_vary():
@@ -309,3 +327,22 @@ def test_single_precision_stays_single():
     wide = EllipticSolver(Darcy(k.double()), grid)()
     assert narrow.dtype == torch.float32
     torch.testing.assert_close(narrow.double(), wide, atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("source", [1.0, "a", torch.ones(1, 1, 8).numpy(), 1j])
+def test_sources_that_are_no_tensors_are_refused(source):
+    grid = Grid((8,), (1.0,), boundary=Dirichlet(0.0))
+    message = "source: found .*, expected a real floating-point tensor"
+    with pytest.raises(ArgumentError, match=message):
+        EllipticSolver(Poisson(), grid)(source)
+
+
+def test_sources_and_equations_without_sense_are_refused():
+    grid = Grid((8,), (1.0,), boundary=Dirichlet(0.0))
+    f = torch.ones(1, 1, 8)
+    with pytest.raises(ArgumentError, match=r"source: found dtype torch.complex64"):
+        EllipticSolver(Poisson(), grid)(f + 0j)
+    with pytest.raises(NonFiniteError, match="source: found 8 NaN or infinite values"):
+        EllipticSolver(Poisson(), grid)(f * torch.nan)
+    with pytest.raises(ArgumentError, match=r"the class Poisson.*instance: Poisson\("):
+        EllipticSolver(Poisson, grid)

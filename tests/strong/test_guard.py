@@ -1,12 +1,14 @@
 from math import inf
+from typing import ClassVar
 
 import pytest
 import torch
 from torch import nn
 
+from physbias.errors import ArgumentError, StabilityError
 from physbias.grid import Grid, Periodic
 from physbias.numerics import RK2, Euler
-from physbias.pdes import AdvectionDiffusion, Burgers, Heat, pde
+from physbias.pdes import PDE, Advection, AdvectionDiffusion, Burgers, Heat, pde
 from physbias.strong import Solver
 from physbias.strong.guard import StepGuard
 
@@ -65,6 +67,57 @@ def test_coefficients_are_watched_both_ways(value):
             equation.viscosity.data.fill_(value)
         guard.limit(equation, wave(), compute=count)
         assert count.calls == 2
+
+
+def test_a_wind_that_turns_is_looked_at_anew():
+    """From the coarse to the fine axis, as large as before: a fourth of the step."""
+    grid = Grid((16, 64), (1.0, 1.0), boundary=Periodic())
+    u = torch.rand(2, 1, 16, 64)
+    equation = Advection(torch.tensor([1.0, 0.0]))
+    solve = Solver(equation, grid, dt=0.05)
+    solve(u, [0.0, 0.1])
+    with torch.no_grad():
+        equation.velocity.copy_(torch.tensor([0.0, 1.0]))
+    with pytest.raises(StabilityError, match=r"dt: found 0.05, expected at most 0.0"):
+        solve(u, [0.0, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(2, 3), ((1.0, 2.0), (1.0, 2.5)), ([torch.ones(2)], [torch.ones(2)])],
+    ids=["int", "tuple", "list of tensors"],
+)
+def test_coefficients_of_any_kind_must_not_change_before_the_backward(before, after):
+    class Odd(PDE):
+        fields: ClassVar[dict[str, int]] = {"u": 1}
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.held = before
+
+        def rhs(self, u, d):
+            factor = torch.as_tensor(
+                self.held if isinstance(self.held, int) else self.held[0]
+            )
+            return -0.1 * factor.sum() * u
+
+    equation = Odd()
+    u = torch.ones(2, 1, 32, requires_grad=True)
+    solve = Solver(equation, LINE, dt=0.01)  # more steps than the tape is kept for
+    loss = solve(u, [0.0, 0.3]).sum()
+    equation.held = after
+    with pytest.raises(ArgumentError, match="set between the forward and the backward"):
+        loss.backward()
+
+
+def test_a_field_is_watched_by_channel():
+    guard, count = StepGuard(), Count()
+    equation = Heat(0.1)
+    equation.register_buffer("wind", torch.ones(1, 2, 8, 16))
+    guard.limit(equation, wave(), compute=count)
+    equation.wind[:, 1] = 0.5
+    guard.limit(equation, wave(), compute=count)
+    assert count.calls == 2
 
 
 def test_a_step_near_the_limit_is_judged_by_a_fresh_one():

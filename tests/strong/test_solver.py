@@ -26,7 +26,15 @@ from physbias.numerics import (
     FiniteDifference,
     Spectral,
 )
-from physbias.pdes import PDE, AdvectionDiffusion, Burgers, Heat, TracerFlow, pde
+from physbias.pdes import (
+    PDE,
+    AdvectionDiffusion,
+    Burgers,
+    Heat,
+    NavierStokes,
+    TracerFlow,
+    pde,
+)
 from physbias.strong import Adjoint, Checkpoint, Solver
 
 F64 = torch.float64
@@ -291,6 +299,31 @@ UNEVEN = [0.1 * n / 3 for n in range(21)]  # equal but for their last digits
 
 
 @TORCH_WORDS
+def test_what_follows_from_a_state_follows_at_its_time():
+    """A force cos(2 t) sin(x) along x is all pressure: p = -cos(2 t) cos(x)."""
+
+    class Driven(NavierStokes):
+        def rhs(self, u, d):
+            return super().rhs(u, d) + self.force(d)
+
+        def force(self, d):
+            x = d.coords[:, :1]
+            push = torch.cos(2 * d.time) * torch.sin(x)
+            return torch.cat([push, 0 * push], 1)
+
+        def diagnose(self, u, d):
+            pressure = d.inverse_laplacian(d.div(self.force(d)))
+            return {"pressure": pressure}
+
+    grid = Grid((16, 12), (2 * pi, 2 * pi), boundary=Periodic())
+    solve = Solver(Driven(0.1), grid, scheme=Spectral())
+    u = torch.zeros(2, 2, 16, 12, dtype=F64)
+    for time in (0.0, pi / 2):
+        found = solve.diagnose(u, time=time)["pressure"]
+        expected = -math.cos(2 * time) * torch.cos(grid.coords(dtype=F64)[:, :1])
+        torch.testing.assert_close(found, expected.expand_as(found))
+
+
 def test_a_compiled_step_equals_an_eager_one():
     """Intervals that differ in their last digits must not be programs of their own."""
     found = []
@@ -463,3 +496,24 @@ def test_a_step_that_nobody_gave_is_accurate_too(rhs, start, end, exact):
     u0 = torch.full((2, 1, 8), start, dtype=torch.float64)
     found = Solver(pde(rhs, "u"), grid)(u0, [0.0, end])[:, -1]
     assert found.sub(exact).abs().max() < 2e-3 * abs(exact)
+
+
+@pytest.mark.parametrize("name", ["allow_unstable", "compile"])
+@pytest.mark.parametrize("value", ["no", None, 1])
+def test_switches_that_are_no_truth_values_are_refused(name, value):
+    message = rf"{name}: found {value!r}, expected bool; write True or False"
+    with pytest.raises(ArgumentError, match=message):
+        Solver(Heat(), LINE, **{name: value})
+
+
+def test_states_without_sense_are_refused_wherever_they_are_asked_for():
+    solver = Solver(Heat(), LINE)
+    for ask in (solver.stable_step, solver.diagnose):
+        with pytest.raises(ArgumentError, match="u: found ndarray, expected a real"):
+            ask(torch.ones(1, 1, 32).numpy())
+        with pytest.raises(ShapeError, match="u: found 2 axes, shape"):
+            ask(torch.ones(1, 32))
+        with pytest.raises(ShapeError, match="u: found 2 channels, expected 1"):
+            ask(torch.ones(1, 2, 32))
+    with pytest.raises(ArgumentError, match="u: found NoneType, expected a real"):
+        solver.system(None)

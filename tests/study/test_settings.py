@@ -11,7 +11,7 @@ from physbias.study import EpochBudget, StudySettings, TimeBudget
 @pytest.mark.parametrize(
     ("choice", "message"),
     [
-        ({"seeds": 0}, "seeds: found 0, expected a positive number"),
+        ({"seeds": 0}, "seeds: found 0, expected a whole number of at least 1"),
         ({"stride": 0}, "stride: found 0"),
         ({"horizon": -1}, "horizon: found -1"),
         ({"threads": 0}, "threads: found 0"),
@@ -19,6 +19,14 @@ from physbias.study import EpochBudget, StudySettings, TimeBudget
         ({"budget": EpochBudget(-2)}, "budget: found -2"),
         ({"candidates": ("fno", "magic")}, "candidates: found magic, expected some of"),
         ({"candidates": ()}, "candidates: found none"),
+        ({"candidates": "unet"}, "candidates: found 'unet', expected tuple; write a"),
+        ({"candidates": (1, None)}, "candidates: found 1, None, expected some of"),
+        ({"budget": 25.0}, r"budget: found 25\.0, expected TimeBudget or EpochBudget"),
+        ({"budget": TimeBudget("a")}, "budget: found 'a', expected a positive number"),
+        ({"budget": TimeBudget(float("inf"))}, "budget: found inf, expected a posit"),
+        ({"seeds": 1.5}, r"seeds: found 1\.5, expected a whole number"),
+        ({"horizon": None}, "horizon: found None, expected a whole number"),
+        ({"data": "folder"}, "data: found 'folder', expected Path; write Path"),
     ],
 )
 def test_choices_that_make_no_sense_are_refused(choice, message):
@@ -57,3 +65,10 @@ def test_another_folder_of_the_same_name_is_another_study(tmp_path):
         (data / "x.hdf5").write_text(run * (1 + len(described)))
         described.append(StudySettings(out=Path("o"), data=data).describe())
     assert described[0] != described[1]
+
+
+def test_a_folder_that_is_no_path_is_refused():
+    with pytest.raises(
+        ArgumentError, match="out: found 'x', expected Path; write Path"
+    ):
+        StudySettings(out="x")

@@ -273,9 +273,24 @@ def test_the_equation_is_left_as_it_was(line):
     [
         ({"probes": ("magic",)}, "probes: found 'magic', expected of: order in space"),
         ({"symmetries": ("time",)}, "symmetries: found 'time', expected of: trans"),
+        ({"probes": "symmetry"}, "probes: found 'symmetry', expected tuple or list"),
+        ({"symmetries": None}, "symmetries: found None, expected tuple or list; write"),
+        ({"stepper": "rk4"}, "stepper: found 'rk4', expected Stepper or DormandPrince"),
+        (
+            {"witness": 1.0},
+            r"witness: found 1\.0, expected a function; leave it out, or",
+        ),
+        ({"invariants": {}}, "invariants: found {}, expected a function"),
+        ({"mean": "a"}, "mean: found 'a', expected finite numbers"),
+        ({"mean": (0.0, torch.nan)}, r"mean: found 0\.0, nan, expected finite numbers"),
+        ({"amplitude": None}, "amplitude: found None, expected finite numbers"),
+        ({"start": torch.inf}, "start: found inf, expected finite numbers"),
+        ({"order": "4"}, "order: found '4', expected a positive number; leave"),
+        ({"duration": -1.0}, r"duration: found -1\.0, expected a positive number"),
+        ({"seed": 1.5}, r"seed: found 1\.5, expected a whole number of at least 0"),
     ],
 )
-def test_unknown_names_are_refused(options, message, line):
+def test_options_without_sense_are_refused(options, message, line):
     with pytest.raises(ArgumentError, match=message):
         verify(Heat(0.1), line, **options)
 

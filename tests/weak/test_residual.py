@@ -213,3 +213,8 @@ def test_walls_and_the_spectral_scheme():
     with pytest.raises(ArgumentError, match=r"grid: found Robin.*the spectral scheme"):
         ResidualLoss(Heat(), leaky, 0.1, scheme=Spectral())
     ResidualLoss(Heat(), walls, 0.1, scheme=FiniteDifference(4))
+
+
+def test_violations_are_asked_for_trajectories_on_the_grid():
+    with pytest.raises(ShapeError, match="u: found 3 axes"):
+        ResidualLoss(Burgers(0.1), LINE, 0.1).violations(torch.ones(1, 1, 16))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import product
 
+from physbias.arguments import check_kind
 from physbias.errors import ArgumentError, explain
 from physbias.shapes import AXIS_NAMES
 
@@ -79,6 +80,7 @@ def find_channels(
     """
     if isinstance(fields, str):
         fields = (fields,)
+    check_kind(fields, "fields", Sequence, remedy="list the names that are wanted")
     groups = channel_groups(names, ndim=ndim)
     indices: list[int] = []
     for field in fields:

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Shaped
 from torch import Tensor
 
-from physbias.arguments import check_kind, is_number
+from physbias.arguments import check_count, check_kind, is_number, is_whole
 from physbias.data.channels import channel_groups, find_channels
 from physbias.data.windows import Windows
 from physbias.errors import ArgumentError, ShapeError, explain
@@ -106,8 +106,25 @@ class Trajectories:
         return replace(self, fields=self.fields[:, :, indices], names=names)
 
     def take(self, indices: Sequence[int] | slice) -> "Trajectories":
-        """Return the trajectories at ``indices``, in this order."""
+        """Return the trajectories at ``indices``, in this order.
+
+        Raises:
+            ArgumentError: no such trajectories.
+        """
+        check_kind(indices, "indices", Sequence | slice, remedy="list their numbers")
         index = indices if isinstance(indices, slice) else list(indices)
+        size = len(self.fields)
+        if isinstance(index, list) and not all(
+            is_whole(i) and -size <= i < size for i in index
+        ):
+            raise ArgumentError(
+                explain(
+                    "indices",
+                    found=f"{index}",
+                    expected=f"whole numbers below {size}",
+                    remedy="ask for trajectories that are there",
+                )
+            )
         values = {name: value[index] for name, value in self.parameters.items()}
         return replace(self, fields=self.fields[index], parameters=values)
 
@@ -117,10 +134,7 @@ class Trajectories:
         Raises:
             ArgumentError: ``n`` is below 1.
         """
-        if n < 1:
-            raise ArgumentError(
-                explain("n", found=n, expected="1 or more", remedy="give a whole step")
-            )
+        check_count(n, "n")
         return replace(self, fields=self.fields[:, ::n], times=self.times[::n])
 
     def to(
@@ -181,6 +195,8 @@ class Trajectories:
         Raises:
             ArgumentError: names, times, geometry or parameter names differ.
         """
+        remedy = "read or make trajectories"
+        check_kind(other, "others", Trajectories, remedy=remedy)
         _check_alike(self, other)
 
 
@@ -193,6 +209,19 @@ def _check_kinds(t: Trajectories) -> None:
     for name, value in t.parameters.items():
         remedy = "give one value per trajectory"
         check_kind(value, f"parameters[{name!r}]", Tensor, remedy=remedy)
+        check_kind(name, "parameters", str, remedy="name every parameter")
+    for name in t.names:
+        check_kind(name, "names", str, remedy="name every channel")
+    for name, value in {"times": t.times, **t.parameters}.items():
+        if value.is_complex() or value.dtype == torch.bool:
+            raise ArgumentError(
+                explain(
+                    name,
+                    found=f"dtype {value.dtype}",
+                    expected="real numbers",
+                    remedy="convert it with .real or .double()",
+                )
+            )
 
 
 def _check_shapes(t: Trajectories) -> None:
@@ -242,8 +271,8 @@ def _check_values(t: Trajectories) -> None:
         (
             "times",
             f"{t.times.tolist()[:4]} ...",
-            bool((t.times.diff() > 0).all()),
-            "increasing times",
+            bool(torch.isfinite(t.times).all() and (t.times.diff() > 0).all()),
+            "finite and increasing times",
         ),
         (
             "lengths",

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from physbias.arguments import check_count
+from physbias.arguments import check_count, check_kind
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.shapes import check_float
 
@@ -68,6 +68,7 @@ class Windows(Dataset[Window]):
                     remedy="add the missing axes with unsqueeze",
                 )
             )
+        check_kind(parameters, "parameters", Mapping, remedy="write {} for none")
         for name, value in parameters.items():
             if tuple(torch.as_tensor(value).shape) != (len(fields),):
                 raise ShapeError(
@@ -124,6 +125,16 @@ class Windows(Dataset[Window]):
             ``(batch, history, channel, *space)``, ``(batch, steps, channel, *space)``
             and parameters ``(batch,)``.
         """
+        check_kind(indices, "indices", Tensor, remedy="use torch.tensor(indices)")
+        if indices.is_floating_point() or indices.is_complex() or indices.ndim != 1:
+            raise ArgumentError(
+                explain(
+                    "indices",
+                    found=f"dtype {indices.dtype}, shape {tuple(indices.shape)}",
+                    expected="whole numbers (batch,)",
+                    remedy="number the windows from 0",
+                )
+            )
         indices = indices.to(self.fields.device)
         trajectory = indices // self.per_trajectory
         length = torch.arange(self.history + self.steps, device=indices.device)

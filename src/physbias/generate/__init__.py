@@ -7,7 +7,7 @@ states.
 """
 
 from physbias.generate.catalogue import RECIPES
-from physbias.generate.drawing import Range
+from physbias.generate.drawing import Range, Waves
 from physbias.generate.fields import random_field
 from physbias.generate.find import find_recipe
 from physbias.generate.recipe import Recipe

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 import physbias.pdes as equations
+from physbias.generate.drawing import Waves
 from physbias.generate.recipe import Recipe
 from physbias.generate.states import (
     InitialState,
@@ -267,7 +268,12 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 RandomWaves(4),
                 box=(2, 64, TWO_PI),
                 span=(12.0, 51, 0.02),
-                parameters={"viscosity": 2e-2, "drag": 0.1, "forcing": 1.0},
+                parameters={
+                    "viscosity": 2e-2,
+                    "drag": 0.1,
+                    "forcing": 1.0,
+                    "wavenumber": Waves(4, axis=1),
+                },
             ),
             _recipe(
                 equations.Wave,

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from difflib import get_close_matches
+from math import inf
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, NoReturn
 
 from physbias.errors import ArgumentError, explain
 from physbias.generate.catalogue import RECIPES
@@ -17,6 +19,7 @@ from physbias.generate.drawing import Entry, Parameter, Range
 from physbias.generate.find import dashed, find_recipe
 from physbias.generate.recipe import Recipe, parameters_of
 from physbias.generate.run import Report, generate
+from physbias.generate.shards import SHORTEST, file_attributes
 
 INTERRUPTED = 130
 # seconds between the lines of a run whose output is no terminal
@@ -75,13 +78,32 @@ def command(arguments: Sequence[str]) -> int:
         except KeyboardInterrupt:
             _say("interrupted: whole files are kept; the same command goes on")
             return INTERRUPTED
+    steps = [file_attributes(path).get(SHORTEST, inf) for path in files]
+    if min(steps) < recipe.step(recipe.dt):
+        _warn(
+            f"steps of {recipe.dt:g} s are not stable for every sample: steps as short "
+            f"as {min(steps):.3g} s were taken ({SHORTEST} in the files)"
+        )
     size = sum(path.stat().st_size for path in files) / 2**20
     _say(f"{len(files)} files, {size:.1f} MiB, in {options.out / 'data'}")
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Names the options nearest to one that it does not know."""
+
+    def error(self, message: str) -> NoReturn:
+        kind, _, words = message.partition(": ")
+        if kind == "unrecognized arguments":
+            word = words.split()[0].partition("=")[0]
+            near = get_close_matches(word, self._option_string_actions)
+            hint = f"the nearest are {', '.join(near)}; " if near else ""
+            message = f"{message} ({hint}--help shows all options)"
+        super().error(message)
+
+
 def _parser(name: str, recipe: Recipe) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=f"physbias generate {name}",
         description=f"Samples of {recipe.name} with {recipe.scheme!r} and "
         f"{type(recipe.stepper).__name__}, started from {recipe.initial_state!r}.",
@@ -240,8 +262,7 @@ class _Lines:
         if done < total and now - self._last < PAUSE:
             return
         self._last = now
-        text = f"{done} of {total} samples, {now - self._start:.0f} s"
-        print(text, file=sys.stderr, flush=True)  # noqa: T201 (a command line prints)
+        _warn(f"{done} of {total} samples, {now - self._start:.0f} s")
 
 
 def _rows() -> list[str]:
@@ -287,3 +308,7 @@ def _words(values: Sequence[float]) -> str:
 
 def _say(text: str) -> None:
     print(text)  # noqa: T201 (a command line prints)
+
+
+def _warn(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 (the same)

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import isfinite, pi
 
 import numpy as np
 import torch
 
+from physbias.arguments import check_count, is_number
 from physbias.errors import ArgumentError, explain
 
 MOST_SEED = 2**63
@@ -28,15 +29,57 @@ class Range:
     high: float
 
     def __post_init__(self) -> None:
-        if not (isfinite(self.low) and isfinite(self.high) and self.low < self.high):
+        ends = self.low, self.high
+        numbers = all(is_number(end) and isfinite(end) for end in ends)
+        if not numbers or self.low >= self.high:
             raise ArgumentError(
                 explain(
                     "range",
-                    found=f"{self.low:g}:{self.high:g}",
+                    found=":".join(f"{e:g}" if is_number(e) else repr(e) for e in ends),
                     expected="two finite numbers, the smaller one first",
                     remedy="write low:high, or a single number",
                 )
             )
+
+
+@dataclass(frozen=True, slots=True)
+class Waves:
+    """The wavenumber of whole waves along an axis, whatever the box's length.
+
+    Args:
+        count: number of waves [1].
+        axis: space axis, 0 for x.
+
+    Raises:
+        ArgumentError: not a whole number of waves, or no such axis.
+    """
+
+    count: int
+    axis: int = 0
+
+    def __post_init__(self) -> None:
+        check_count(self.count, "count")
+        check_count(self.axis, "axis", minimum=0)
+
+    def wavenumber(self, lengths: Sequence[float]) -> float:
+        """Return the wavenumber in a box [rad/m].
+
+        Args:
+            lengths: extent along each axis [m].
+
+        Raises:
+            ArgumentError: a box without that axis.
+        """
+        if self.axis >= len(lengths):
+            raise ArgumentError(
+                explain(
+                    "lengths",
+                    found=f"{len(lengths)} axes",
+                    expected=f"at least {self.axis + 1}, for {self!r}",
+                    remedy="give the box more axes, or the parameter a number",
+                )
+            )
+        return 2 * pi * self.count / lengths[self.axis]
 
 
 Entry = float | Range

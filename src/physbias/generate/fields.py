@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from physbias.arguments import check_count, check_kind
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
 from physbias.shapes import AXIS_NAMES
@@ -40,15 +41,11 @@ def random_field(
     Raises:
         ArgumentError: ``modes`` below 1, a grid with walls or one too coarse.
     """
-    if modes < 1:
-        raise ArgumentError(
-            explain(
-                "modes",
-                found=modes,
-                expected="1 or more",
-                remedy="give the largest number of waves across the box",
-            )
-        )
+    check_count(modes, "modes")
+    check_count(channels, "channels")
+    check_kind(grid, "grid", Grid, remedy="describe the box by a Grid")
+    remedy = "make one by torch.Generator().manual_seed(0)"
+    check_kind(generator, "generator", torch.Generator, remedy=remedy)
     if not grid.is_periodic:
         raise ArgumentError(
             explain(

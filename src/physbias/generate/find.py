@@ -4,6 +4,7 @@ import re
 from inspect import isclass
 
 import physbias.pdes as equations
+from physbias.arguments import check_kind
 from physbias.errors import ArgumentError, explain
 from physbias.generate.catalogue import RECIPES
 from physbias.generate.recipe import Recipe
@@ -25,6 +26,7 @@ def find_recipe(name: str) -> Recipe:
     Raises:
         ArgumentError: nothing of that name, or nothing that makes data.
     """
+    check_kind(name, "NAME", str, remedy='write "burgers", say')
     if ":" in name:
         return _own(name)
     wanted = _spelling(name)

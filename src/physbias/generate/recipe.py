@@ -3,11 +3,24 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import frexp, isfinite, ldexp
+from math import ceil, frexp, ldexp
 from typing import Any
 
+from physbias.arguments import (
+    check_count,
+    check_function,
+    check_kind,
+    check_positive,
+    is_number,
+)
 from physbias.errors import ArgumentError, explain
-from physbias.generate.drawing import Drawn, Parameter, Range, draw_parameters
+from physbias.generate.drawing import (
+    Drawn,
+    Parameter,
+    Range,
+    Waves,
+    draw_parameters,
+)
 from physbias.generate.states import InitialState
 from physbias.grid import Grid, Periodic
 from physbias.numerics import DormandPrince, Scheme, Stepper
@@ -33,8 +46,8 @@ class Recipe:
         scheme: how derivatives are taken.
         stepper: how time is stepped.
         parameters: arguments of ``equation``: numbers, :class:`Range`, or tuples of
-            these with one entry per axis (or one for all). Arguments that are not
-            named keep the equation's default.
+            these with one entry per axis (or one for all), or :class:`Waves`, which
+            follow the box. Arguments that are not named keep the equation's default.
 
     Raises:
         ArgumentError: a setting out of range, or a parameter that the equation has
@@ -50,27 +63,28 @@ class Recipe:
     scheme: Scheme
     stepper: Stepper
     num_frames: int = 51
-    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    parameters: Mapping[str, Parameter | Waves] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         _ = self.grid  # checks points and lengths
         for name, value in (("duration", self.duration), ("dt", self.dt)):
-            if not (isfinite(value) and value > 0):
-                raise ArgumentError(
-                    explain(
-                        name,
-                        found=value,
-                        expected="a positive number of seconds",
-                        remedy="correct it",
-                    )
-                )
-        if self.num_frames < 2:
+            check_positive(value, name, remedy="give it in seconds")
+        check_count(self.num_frames, "num_frames", minimum=2)  # the first is initial
+        remedy = "use RandomWaves(modes), say"
+        check_function(self.initial_state, "initial_state", remedy=remedy)
+        for name, value, kind, remedy in (
+            ("scheme", self.scheme, Scheme, "use Spectral()"),
+            ("stepper", self.stepper, Stepper | DormandPrince, "use RK4()"),
+            ("parameters", self.parameters, Mapping, "write {name: number or Range}"),
+        ):
+            check_kind(value, name, kind, remedy=remedy)
+        if not callable(self.equation):
             raise ArgumentError(
                 explain(
-                    "num_frames",
-                    found=self.num_frames,
-                    expected="2 or more, the initial state being the first",
-                    remedy="give the number of stored states",
+                    "equation",
+                    found=repr(self.equation),
+                    expected="a class of equations, or a function that returns one",
+                    remedy="give the class and its arguments as parameters",
                 )
             )
         if isinstance(self.stepper, DormandPrince):
@@ -83,7 +97,7 @@ class Recipe:
                 )
             )
         known = parameters_of(self.equation)
-        for name in self.parameters:
+        for name, value in self.parameters.items():
             if name not in known:
                 raise ArgumentError(
                     explain(
@@ -91,6 +105,18 @@ class Recipe:
                         found=f"no such argument of {self.name}",
                         expected=f"one of {', '.join(known) or 'none'}",
                         remedy="correct the name",
+                    )
+                )
+            if isinstance(value, Waves):
+                continue
+            entries = value if isinstance(value, tuple) else (value,)
+            if not all(is_number(e) or isinstance(e, Range) for e in entries):
+                raise ArgumentError(
+                    explain(
+                        f"parameters[{name!r}]",
+                        found=repr(value),
+                        expected="a number, a Range, a tuple of these per axis, or Waves",
+                        remedy="correct it",
                     )
                 )
 
@@ -101,13 +127,17 @@ class Recipe:
 
     @property
     def all_parameters(self) -> dict[str, Parameter]:
-        """The parameters, with those that keep the equation's default numbers."""
+        """The parameters in this box, with the default numbers of the equation."""
         defaults = {
             name: value
             for name, value in parameters_of(self.equation).items()
             if isinstance(value, int | float | tuple)
         }
-        return {**defaults, **self.parameters}
+        fitted = {
+            name: value.wavenumber(self.lengths) if isinstance(value, Waves) else value
+            for name, value in self.parameters.items()
+        }
+        return {**defaults, **fitted}
 
     @property
     def grid(self) -> Grid:
@@ -125,13 +155,42 @@ class Recipe:
         interval = ldexp(round(share * 2**40), power - 40)
         return [n * interval for n in range(self.num_frames)]
 
+    def step(self, longest: float) -> float:
+        """Return the step that divides the interval between frames evenly [s].
+
+        Args:
+            longest: which it must not exceed [s]; :attr:`dt` where that is stable.
+        """
+        interval = self.times[1]
+        return interval / max(1, ceil(interval / longest * (1 - 1e-9)))
+
     def draw(self, index: int, *, seed: int) -> dict[str, Drawn]:
         """Return the parameters of a sample.
 
         Args:
             index: number of the sample.
             seed: of the data set.
+
+        Raises:
+            ArgumentError: an argument of the equation that has neither a default nor
+                a value here.
         """
+        known = parameters_of(self.equation).items()
+        missing = [
+            name
+            for name, default in known
+            if default is inspect.Parameter.empty and name not in self.parameters
+        ]
+        if missing:
+            raise ArgumentError(
+                explain(
+                    "parameters",
+                    found=f"none for {', '.join(missing)} of {self.name}",
+                    expected="a value or a Range for every argument without a default",
+                    remedy="give one, such as "
+                    f"--{missing[0].replace('_', '-')} 0.1, or write a default",
+                )
+            )
         return draw_parameters(
             self.all_parameters, ndim=len(self.num_points), seed=seed, index=index
         )

@@ -3,18 +3,26 @@
 import json
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
-from math import prod
+from math import inf
+from os import PathLike
 from pathlib import Path
 
 import torch
 
+from physbias.arguments import check_count, check_function, check_kind
 from physbias.data import Trajectories, write_well
 from physbias.data.hdf5 import import_h5py
 from physbias.errors import ArgumentError, explain
 from physbias.generate.find import dashed
 from physbias.generate.recipe import Recipe
-from physbias.generate.shards import Shard, open_folder, plan_shards, samples_per_file
-from physbias.generate.simulate import make_samples
+from physbias.generate.shards import (
+    SHORTEST,
+    Shard,
+    open_folder,
+    plan_shards,
+    samples_per_file,
+)
+from physbias.generate.simulate import draw_state, simulate
 
 # takes the number of samples done and their total
 Report = Callable[[int, int], None]
@@ -57,7 +65,7 @@ def generate(
 
     Raises:
         ArgumentError: a number out of range, or a folder that holds a data set made
-            with other arguments.
+            with other arguments, or that cannot be written.
         DataError: a folder that holds something else.
         MissingExtraError: ``h5py`` is not installed.
         SampleError: a sample that cannot be computed.
@@ -66,10 +74,17 @@ def generate(
         R. Ohana et al. (2024), "The Well", arXiv 2412.00568, for the layout.
     """
     import_h5py()
+    check_kind(recipe, "recipe", Recipe, remedy="find_recipe(name) gives one")
+    check_kind(out, "out", str | PathLike, remedy="name the folder of the data set")
+    if progress is not None:
+        remedy = "give a function of the samples done and their total"
+        check_function(progress, "progress", remedy=remedy)
     out = Path(out)
     counts = {"train": train, "valid": valid, "test": test}
     _check_counts(counts, seed=seed, batch=batch, per_file=per_file)
-    size = samples_per_file(_sample_bytes(recipe)) if per_file is None else per_file
+    frame_bytes = _frame_bytes(recipe, seed)  # first, for it checks the initial state
+    fitting = samples_per_file(frame_bytes * recipe.num_frames)
+    size = fitting if per_file is None else per_file
     name = dashed(recipe.name).replace("-", "_")
     arguments: dict[str, object] = {
         "dataset_name": name,
@@ -110,10 +125,13 @@ def _write(
 ) -> None:
     """Compute the samples of a file and write it."""
     parts: list[Trajectories] = []
+    shortest = inf
     end = shard.first + shard.count
     for first in range(shard.first, end, batch):
         indices = range(first, min(first + batch, end))
-        parts.append(make_samples(recipe, indices, seed=seed))
+        part, step = simulate(recipe, indices, seed=seed)
+        parts.append(part)
+        shortest = min(shortest, step)
         progress(indices[-1] + 1)
     attributes = {
         name: value if isinstance(value, str | int | float) else json.dumps(value)
@@ -123,14 +141,18 @@ def _write(
         shard.path,
         parts[0].join(*parts[1:]),
         dataset_name=str(arguments["dataset_name"]),
-        attributes={**attributes, "first_sample": shard.first},
+        attributes={
+            **attributes,
+            "first_sample": shard.first,
+            SHORTEST: shortest,
+        },
     )
 
 
-def _sample_bytes(recipe: Recipe) -> int:
-    pde = recipe.equation(**recipe.draw(0, seed=0))
-    channels = pde.num_channels(recipe.grid.ndim)
-    return 4 * channels * recipe.num_frames * prod(recipe.num_points)
+def _frame_bytes(recipe: Recipe, seed: int) -> int:
+    """Return the size of a state as it is stored."""
+    pde = recipe.equation(**recipe.draw(0, seed=seed))
+    return 4 * draw_state(recipe, pde, 0, seed=seed).numel()
 
 
 def _check_counts(
@@ -141,15 +163,7 @@ def _check_counts(
     if per_file is not None:
         given["per_file"] = per_file
     for name, value in given.items():
-        if value < least[name]:
-            raise ArgumentError(
-                explain(
-                    name,
-                    found=value,
-                    expected=f"{least[name]} or more",
-                    remedy="give a whole number",
-                )
-            )
+        check_count(value, name, minimum=least[name])
     if not any(counts.values()):
         raise ArgumentError(
             explain(

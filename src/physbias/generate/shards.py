@@ -12,6 +12,8 @@ from physbias.data.well import SPLITS
 from physbias.errors import ArgumentError, DataError, explain
 
 NOTE = "generate.json"
+# attribute of a file: the shortest step of its samples [s]
+SHORTEST = "shortest_step"
 # a file is written when its last sample is done, and held in memory until then
 MOST_BYTES = 2**27
 MOST_SAMPLES = 100
@@ -41,7 +43,7 @@ class Shard:
         if not self.path.exists():
             return False
         wanted = {"first_sample": self.first, "n_trajectories": self.count}
-        found = _attributes(self.path)
+        found = file_attributes(self.path)
         if any(found.get(name) != value for name, value in wanted.items()):
             raise DataError(
                 explain(
@@ -84,18 +86,36 @@ def samples_per_file(sample_bytes: int) -> int:
 def open_folder(out: Path, wanted: Mapping[str, Any]) -> None:
     """Begin a data set in a folder, or go on with the same one.
 
+    Arguments of a run that left no data behind do not count.
+
     Args:
         out: the folder.
         wanted: everything that decides the data, in the types of JSON.
 
     Raises:
-        ArgumentError: the folder holds a data set made with other arguments.
+        ArgumentError: the folder holds a data set made with other arguments, or is
+            no folder that can be written.
         DataError: the folder holds other data, or a note that cannot be read.
     """
+    try:
+        _open(out, wanted)
+    except OSError as error:
+        raise ArgumentError(
+            explain(
+                "out",
+                found=f"{str(out)!r}, where writing fails ({error.strerror})",
+                expected="a folder that can be written, or made",
+                remedy="choose another folder",
+            )
+        ) from error
+
+
+def _open(out: Path, wanted: Mapping[str, Any]) -> None:
     note = out / NOTE
-    if note.exists():
+    has_data = any((out / "data").rglob("*.hdf5*"))  # unfinished files too
+    if note.exists() and has_data:
         _check_same(note, wanted)
-    elif any((out / "data").rglob("*.hdf5")):
+    elif has_data:
         raise DataError(
             explain(
                 str(out),
@@ -141,7 +161,8 @@ def _check_same(note: Path, wanted: Mapping[str, Any]) -> None:
         )
 
 
-def _attributes(path: Path) -> dict[str, Any]:
+def file_attributes(path: Path) -> dict[str, Any]:
+    """Return the attributes of a file; none where it cannot be read."""
     try:
         with import_h5py().File(path, "r") as root:
             return dict(root.attrs)

@@ -6,6 +6,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor
 
+from physbias.arguments import check_count, check_kind
 from physbias.data import Trajectories
 from physbias.data.channels import channel_names
 from physbias.errors import ArgumentError, PhysbiasError, StabilityError, explain
@@ -35,6 +36,7 @@ def make_sample(recipe: Recipe, index: int, *, seed: int = 0) -> Trajectories:
         One trajectory in float32.
 
     Raises:
+        ArgumentError: an index or a seed that is no whole number of at least 0.
         SampleError: it became NaN or infinite.
 
     Example:
@@ -42,17 +44,17 @@ def make_sample(recipe: Recipe, index: int, *, seed: int = 0) -> Trajectories:
         >>> make_sample(find_recipe("heat"), 17).fields.shape
         torch.Size([1, 51, 1, 128])
     """
+    check_count(index, "index", minimum=0)
     return make_samples(recipe, [index], seed=seed)
 
 
-@torch.no_grad()
 def make_samples(
     recipe: Recipe, indices: Sequence[int], *, seed: int = 0
 ) -> Trajectories:
     """Return some samples of a data set, computed in one batch, in float64 within.
 
     What a sample is follows from the recipe, the seed and its own number. A sample
-    alone takes shorter steps where it is not stable with those of the recipe; a batch
+    alone goes on with shorter steps where it is not stable with its own; a batch
     of several takes those of the recipe or is refused, since otherwise one sample
     would change the steps of another. Its samples equal those computed alone up to
     rounding, and not bit for bit: vectorised arithmetic depends on the batch.
@@ -69,18 +71,37 @@ def make_samples(
         SampleError: a sample that became NaN or infinite, or a batch that is not
             stable with the steps of the recipe.
     """
+    return simulate(recipe, indices, seed=seed)[0]
+
+
+@torch.no_grad()
+def simulate(
+    recipe: Recipe, indices: Sequence[int], *, seed: int
+) -> tuple[Trajectories, float]:
+    """Return what :func:`make_samples` returns, and the shortest step taken [s].
+
+    Args:
+        recipe: of the data set.
+        indices: numbers of the samples.
+        seed: of the data set.
+    """
+    check_kind(recipe, "recipe", Recipe, remedy="find_recipe(name) gives one")
+    check_kind(indices, "indices", Sequence, remedy="list the numbers of the samples")
+    for index in indices:
+        check_count(index, "indices", minimum=0)
+    check_count(seed, "seed", minimum=0)
+    check_count(len(indices), "number of indices")
     grid, ndim = recipe.grid, recipe.grid.ndim
     drawn = [recipe.draw(index, seed=seed) for index in indices]
     equations = [recipe.equation(**own) for own in drawn]
-    states = []
-    for index, pde in zip(indices, equations, strict=True):
-        u = recipe.initial_state(pde, grid, generator_of(seed, index))
-        _check_state(u, recipe, pde, index)
-        states.append(u)
+    states = [
+        draw_state(recipe, pde, index, seed=seed)
+        for index, pde in zip(indices, equations, strict=True)
+    ]
     pde = recipe.equation(**_together(drawn))
     label = ", ".join(map(str, indices))
-    frames = _solve(recipe, pde, torch.cat(states), label)
-    return Trajectories(
+    frames, longest = _solve(recipe, pde, torch.cat(states), label)
+    trajectories = Trajectories(
         torch.stack(frames, dim=1).float(),
         _names(pde, ndim),
         torch.tensor(recipe.times, dtype=torch.float64),
@@ -90,9 +111,30 @@ def make_samples(
         ("periodic",) * ndim,
         _recorded(recipe, drawn, equations),
     )
+    return trajectories, recipe.step(longest)
 
 
-def _solve(recipe: Recipe, pde: PDE, u: Tensor, label: str) -> list[Tensor]:
+def draw_state(recipe: Recipe, pde: PDE, index: int, *, seed: int) -> Tensor:
+    """Return the initial state of a sample, checked.
+
+    Args:
+        recipe: of the data set.
+        pde: the equation with the sample's parameters.
+        index: number of the sample.
+        seed: of the data set.
+
+    Raises:
+        ArgumentError: a state that does not fit the equation or the grid.
+    """
+    u = recipe.initial_state(pde, recipe.grid, generator_of(seed, index))
+    _check_state(u, recipe, pde, index)
+    return u
+
+
+def _solve(
+    recipe: Recipe, pde: PDE, u: Tensor, label: str
+) -> tuple[list[Tensor], float]:
+    """Return the frames, and the longest step that was allowed in the end [s]."""
     solver = Solver(
         pde, recipe.grid, scheme=recipe.scheme, stepper=recipe.stepper, dt=recipe.dt
     )
@@ -100,7 +142,7 @@ def _solve(recipe: Recipe, pde: PDE, u: Tensor, label: str) -> list[Tensor]:
     frames = [solver.system(u).admit(u)]
     for start, end in pairwise(times):
         try:
-            frames.append(_interval(solver, frames[-1], start, end, recipe.dt))
+            frames.append(_interval(solver, frames[-1], start, end))
         except PhysbiasError as error:
             several = len(u) > 1
             remedy = "give a smaller dt" + (" or a batch of 1" if several else "")
@@ -110,14 +152,12 @@ def _solve(recipe: Recipe, pde: PDE, u: Tensor, label: str) -> list[Tensor]:
                 "narrower parameters."
             )
             raise SampleError(message) from error
-    return frames
+    assert solver.dt is not None
+    return frames, solver.dt
 
 
-def _interval(
-    solver: Solver, u: Tensor, start: float, end: float, longest: float
-) -> Tensor:
-    """Return the state at the end, by shorter steps where a single sample asks."""
-    solver.dt = longest
+def _interval(solver: Solver, u: Tensor, start: float, end: float) -> Tensor:
+    """Return the state at the end; a single sample shortens the steps from here on."""
     try:
         return solver(u, [start, end])[:, -1]
     except StabilityError:

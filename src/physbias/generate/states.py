@@ -1,6 +1,6 @@
 """Random initial states, by what the equations ask of them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from physbias.arguments import check_kind, check_numbers, check_positive
+from physbias.errors import ArgumentError, explain
 from physbias.generate.fields import random_field
 from physbias.grid import Grid
 from physbias.numerics import Spectral
@@ -45,10 +47,18 @@ class RandomWaves:
     amplitude: float | Mapping[str, float] = 1.0
     level: float = 0.0
 
+    def __post_init__(self) -> None:
+        sizes = self.amplitude
+        each = sizes.values() if isinstance(sizes, Mapping) else (sizes,)
+        check_numbers("amplitude", *each)
+        check_numbers("level", self.level)
+
     def __call__(
         self, pde: PDE, grid: Grid, generator: torch.Generator
     ) -> Float[Tensor, "1 channel *space"]:
         """Return the state of a sample."""
+        if isinstance(self.amplitude, Mapping):
+            _check_names("amplitude", self.amplitude, pde.fields)
         u = random_field(grid, pde.num_channels(grid.ndim), generator, modes=self.modes)
         for name, where in pde.channels(grid.ndim).items():
             size = self.amplitude
@@ -78,6 +88,15 @@ class RandomPatches:
     threshold: float = 1.0
     sharpness: float = 3.0
 
+    def __post_init__(self) -> None:
+        for name, sides in (("outside", self.outside), ("inside", self.inside)):
+            check_kind(sides, name, Mapping, remedy="give a value for each field")
+            check_numbers(name, *sides.values())
+        _check_names("inside", self.inside, self.outside)
+        _check_names("outside", self.outside, self.inside)
+        check_numbers("threshold", self.threshold)
+        check_numbers("sharpness", self.sharpness)
+
     def __call__(
         self, pde: PDE, grid: Grid, generator: torch.Generator
     ) -> Float[Tensor, "1 channel *space"]:
@@ -103,10 +122,14 @@ class NearRest:
     modes: int
     amplitude: float
 
+    def __post_init__(self) -> None:
+        check_numbers("amplitude", self.amplitude)
+
     def __call__(
         self, pde: PDE, grid: Grid, generator: torch.Generator
     ) -> Float[Tensor, "1 channel *space"]:
         """Return the state of a sample."""
+        check_kind(pde, "pde", Brusselator, remedy="use RandomWaves for others")
         pde = cast(Brusselator, pde)
         feed, control = float(pde.feed), float(pde.control)
         waves = 1 + self.amplitude * random_field(grid, 2, generator, modes=self.modes)
@@ -132,10 +155,16 @@ class RandomGas:
     contrast: float
     speed: float
 
+    def __post_init__(self) -> None:
+        check_numbers("contrast", self.contrast)
+        check_numbers("speed", self.speed)
+
     def __call__(
         self, pde: PDE, grid: Grid, generator: torch.Generator
     ) -> Float[Tensor, "1 channel *space"]:
         """Return the state of a sample."""
+        remedy = "use RandomWaves for others"
+        check_kind(pde, "pde", CompressibleEuler, remedy=remedy)
         waves = random_field(grid, grid.ndim + 2, generator, modes=self.modes)
         positive = torch.exp(self.contrast * waves[:, :2])
         density, pressure = positive[:, :1], positive[:, 1:]
@@ -157,6 +186,10 @@ class RandomWater:
     modes: int
     depth: float
     contrast: float
+
+    def __post_init__(self) -> None:
+        check_positive(self.depth, "depth", remedy="give the typical depth [m]")
+        check_numbers("contrast", self.contrast)
 
     def __call__(
         self, pde: PDE, grid: Grid, generator: torch.Generator
@@ -200,4 +233,29 @@ class OwnState:
         self, pde: PDE, grid: Grid, generator: torch.Generator
     ) -> Float[Tensor, "1 channel *space"]:
         """Return the state of a sample."""
-        return getattr(pde, self.name)(grid, generator)
+        make = getattr(pde, self.name, None)
+        if make is None:
+            raise ArgumentError(
+                explain(
+                    "pde",
+                    found=f"no {self.name} in {type(pde).__name__}",
+                    expected="a method of this name, called with grid and generator",
+                    remedy="write it, or use RandomWaves",
+                )
+            )
+        return make(grid, generator)
+
+
+def _check_names(
+    name: str, given: Mapping[str, float], fields: Collection[str]
+) -> None:
+    unknown = [repr(field) for field in given if field not in fields]
+    if unknown:
+        raise ArgumentError(
+            explain(
+                name,
+                found=f"a value for {', '.join(unknown)}",
+                expected=f"fields out of {', '.join(fields) or 'none'}",
+                remedy="correct the name",
+            )
+        )

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from physbias.arguments import is_whole
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.shapes import check_float
 
@@ -39,11 +40,11 @@ def check_pair(prediction: Tensor, truth: Tensor, *, ndim: int) -> tuple[int, ..
 
 def check_ndim(u: Tensor, name: str, *, ndim: int) -> None:
     """Raise unless ``u`` has a channel axis before its ``ndim`` space axes."""
-    if not 1 <= ndim <= 3:
+    if not is_whole(ndim) or not 1 <= ndim <= 3:
         raise ArgumentError(
             explain(
                 "ndim",
-                found=ndim,
+                found=repr(ndim),
                 expected="1, 2 or 3 space axes",
                 remedy="give the number of space axes of the grid",
             )

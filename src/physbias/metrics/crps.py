@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from physbias.arguments import is_number, is_whole
 from physbias.errors import ArgumentError, explain
 from physbias.metrics.checks import check_ensemble, widen
 
@@ -43,11 +44,11 @@ def crps(
         C. A. T. Ferro (2014), Q. J. R. Meteorol. Soc. 140, 1917-1923; the mixture:
         S. Lang et al. (2024), arXiv 2412.15832.
     """
-    if not 0 <= fairness <= 1:
+    if not is_number(fairness) or not 0 <= fairness <= 1:
         raise ArgumentError(
             explain(
                 "fairness",
-                found=fairness,
+                found=repr(fairness),
                 expected="a number from 0 to 1",
                 remedy="use 1 for the fair score",
             )
@@ -92,7 +93,7 @@ def spread_skill_ratio(
         The ratio [1], in float32 or wider.
 
     Raises:
-        ArgumentError: a tensor is not floating point.
+        ArgumentError: a tensor is not floating point, or no such axis.
         ShapeError: shapes that do not fit, or fewer than two members.
 
     Source:
@@ -102,6 +103,16 @@ def spread_skill_ratio(
     ensemble, truth = widen(ensemble), widen(truth)
     size = len(ensemble)
     axes = tuple(range(truth.ndim)) if dim is None else dim
+    listed = axes if isinstance(axes, tuple) else (axes,)
+    if not all(is_whole(n) and -truth.ndim <= n < truth.ndim for n in listed):
+        raise ArgumentError(
+            explain(
+                "dim",
+                found=repr(dim),
+                expected=f"axes of truth, which has {truth.ndim}",
+                remedy="leave it out to average over all of them",
+            )
+        )
     variance = ensemble.var(dim=0, correction=1).mean(dim=axes)
     error = (ensemble.mean(dim=0) - truth).square().mean(dim=axes)
     return ((size + 1) / size * variance / error).sqrt()

@@ -4,8 +4,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from physbias.arguments import check_kind
 from physbias.grid import Grid
 from physbias.numerics import Scheme, Spectral
+from physbias.shapes import check_float
 
 
 def relative_divergence(
@@ -25,8 +27,11 @@ def relative_divergence(
         ShapeError: ``v`` does not fit the grid.
         ArgumentError: the grid does not suit the scheme.
     """
+    check_kind(grid, "grid", Grid, remedy="describe the points by a Grid")
+    check_float(v, "v")
     grid.check(v, "v")
     chosen = Spectral(dealias=None) if scheme is None else scheme
+    check_kind(chosen, "scheme", Scheme, remedy="use Spectral() or FiniteDifference(4)")
     d = chosen.bind(grid, dtype=v.dtype, device=v.device)
     gradient = torch.cat([d.partial(v, axis) for axis in range(grid.ndim)], dim=1)
     axes = tuple(range(2, v.ndim))

@@ -8,6 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from physbias.arguments import check_kind, is_number
 from physbias.errors import ArgumentError, explain
 from physbias.metrics.checks import check_ndim, widen
 from physbias.shapes import check_float
@@ -59,15 +60,17 @@ def energy_spectrum(u: Tensor, lengths: Sequence[float]) -> Spectrum:
         ShapeError: ``u`` has too few axes.
     """
     check_float(u, "u")
+    remedy = "give the extent of the box along each axis"
+    check_kind(lengths, "lengths", Sequence, remedy=remedy)
     ndim = len(lengths)
     check_ndim(u, "u", ndim=ndim)
-    if not all(math.isfinite(length) and length > 0 for length in lengths):
+    if not all(is_number(n) and math.isfinite(n) and n > 0 for n in lengths):
         raise ArgumentError(
             explain(
                 "lengths",
                 found=f"{tuple(lengths)}",
                 expected="positive lengths",
-                remedy="give the extent of the box along each axis",
+                remedy=remedy,
             )
         )
     u = widen(u)

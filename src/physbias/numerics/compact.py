@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from physbias.arguments import is_whole
 from physbias.boundary import outflow_degrees
 from physbias.edges import Edges
 from physbias.errors import ArgumentError, explain
@@ -72,7 +73,7 @@ class Compact:
     order: int = 6
 
     def __post_init__(self) -> None:
-        if self.order not in (4, 6):
+        if not is_whole(self.order) or self.order not in (4, 6):
             raise ArgumentError(
                 explain(
                     "order",

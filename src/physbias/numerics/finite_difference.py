@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from physbias.arguments import check_kind, is_whole
 from physbias.boundary import outflow_degrees
 from physbias.edges import Edges
 from physbias.errors import ArgumentError, explain
@@ -54,7 +55,8 @@ class FiniteDifference:
     mirror: bool = False
 
     def __post_init__(self) -> None:
-        if self.order not in (2, 4, 6, 8):
+        check_kind(self.mirror, "mirror", bool, remedy="write True or False")
+        if not is_whole(self.order) or self.order not in (2, 4, 6, 8):
             raise ArgumentError(
                 explain(
                     "order",

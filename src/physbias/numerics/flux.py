@@ -140,6 +140,8 @@ class FluxDerivatives(GridDerivatives):
     ) -> float:
         """Return the longest stable step for a law without sources [s].
 
+        What walls hold counts: it enters the cells beside them.
+
         Args:
             u: state.
             law: gives speeds.
@@ -147,7 +149,7 @@ class FluxDerivatives(GridDerivatives):
         """
         rate = torch.zeros_like(u[:, 0].flatten(1).amax(1))
         for axis, spacing in enumerate(self.grid.spacing):
-            low, high = law.speeds(u, axis, self)
+            low, high = law.speeds(self.pad(u, axis), axis, self.cells(axis))
             fastest = torch.maximum(low.abs(), high.abs()).flatten(1).amax(1)
             rate = rate + fastest / spacing
         theta = torch.linspace(-torch.pi, torch.pi, WAVES, dtype=torch.float64)

@@ -49,4 +49,5 @@ def check_parts(pde: PDE, grid: Grid, scheme: Scheme) -> None:
     """
     check_kinds(pde, grid, scheme)
     pde.num_channels(grid.ndim)
+    pde.known.check_grid(grid)
     scheme.bind(grid).bound_to(pde.fields)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from physbias.arguments import check_kind
 from physbias.boundary import (
     Boundary,
     Dirichlet,
@@ -50,8 +51,8 @@ class SkewSymmetric:
             :class:`Spectral`.
 
     Raises:
-        ArgumentError: on binding, a scheme with advection of its own, such as
-            :class:`Upwind`, or an edge that lets something through.
+        ArgumentError: something that is no scheme; on binding, a scheme with advection
+            of its own, such as :class:`Upwind`, or an edge that lets something through.
 
     Source:
         T. A. Zang (1991), Applied Numerical Mathematics 7, 27-40; Y. Morinishi et al.
@@ -59,6 +60,10 @@ class SkewSymmetric:
     """
 
     scheme: Scheme
+
+    def __post_init__(self) -> None:
+        remedy = "use a central scheme, such as FiniteDifference(4)"
+        check_kind(self.scheme, "scheme", Scheme, remedy=remedy)
 
     @property
     def order(self) -> float:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from physbias.edge_values import naming_walls
 from physbias.errors import DivergenceError, explain
 
 KRYLOV_SIZE = 24
@@ -39,14 +40,18 @@ def ritz_values(tendency: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:
     generator = torch.Generator().manual_seed(0)
     v = torch.randn(u.shape, generator=generator, dtype=torch.float64).to(u)
     size = min(KRYLOV_SIZE, u.numel())
-    amplitude = u.abs().max().clamp_min(torch.finfo(u.dtype).tiny ** 0.25)
-    if not bool(u.any()):
-        amplitude = torch.ones_like(amplitude)
+    largest = u.abs().max() if bool(u.any()) else torch.ones_like(u.max())
+    # one channel may be 1e5 times another, as pressure and density in SI units are
+    own = _by_channel(u)
+    amplitude = torch.where(own > 0, own, largest)
+    amplitude = amplitude.clamp_min(torch.finfo(u.dtype).tiny ** 0.25)
 
     def slope(direction: Tensor) -> Tensor:
-        epsilon = 1e-2 * amplitude / direction.abs().max()
+        epsilon = 1e-2 * (amplitude / _by_channel(direction)).min()
         w = tendency(u + epsilon * direction) - tendency(u - epsilon * direction)
         if not bool(torch.isfinite(w).all()):
+            with naming_walls():
+                tendency(u)
             raise DivergenceError(
                 explain(
                     "rhs",
@@ -73,6 +78,11 @@ def ritz_values(tendency: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:
             return torch.linalg.eigvals(hessenberg[: column + 1, : column + 1])
         basis.append(w / norm)
     return torch.linalg.eigvals(hessenberg[:size])
+
+
+def _by_channel(u: Tensor) -> Tensor:
+    """Return the largest absolute value of each channel."""
+    return u.abs().transpose(0, 1).flatten(1).amax(1)
 
 
 def _units(slope: Callable[[Tensor], Tensor], v: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from physbias.arguments import is_whole
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
 from physbias.numerics.flux import FluxDerivatives, FluxSettings
@@ -39,7 +40,7 @@ class Upwind:
     order: int = 3
 
     def __post_init__(self) -> None:
-        if self.order not in (1, 3, 5):
+        if not is_whole(self.order) or self.order not in (1, 3, 5):
             raise ArgumentError(
                 explain(
                     "order",

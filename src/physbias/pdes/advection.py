@@ -1,6 +1,7 @@
 """Linear advection."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import torch
 from torch import Tensor
@@ -36,7 +37,8 @@ class Advection(ConservationLaw):
     def __init__(self, velocity: Sequence[float] | Tensor = (1.0,)) -> None:
         super().__init__()
         if isinstance(velocity, Sequence) and not isinstance(velocity, str):
-            velocity = torch.tensor(tuple(velocity), dtype=torch.float64)
+            with suppress(TypeError, ValueError, RuntimeError):  # refused below
+                velocity = torch.tensor(tuple(velocity), dtype=torch.float64)
         if not isinstance(velocity, Tensor) or velocity.ndim < 1:
             raise ArgumentError(
                 explain(

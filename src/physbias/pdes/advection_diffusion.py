@@ -1,6 +1,7 @@
 """Advection and diffusion of a scalar in a uniform wind."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import torch
 from torch import Tensor
@@ -39,7 +40,8 @@ class AdvectionDiffusion(PDE):
         super().__init__()
         self.diffusivity = check_coefficient(diffusivity, "diffusivity", minimum=0)
         if isinstance(wind, Sequence) and not isinstance(wind, str):
-            wind = torch.tensor(tuple(wind), dtype=torch.float64)
+            with suppress(TypeError, ValueError, RuntimeError):  # refused below
+                wind = torch.tensor(tuple(wind), dtype=torch.float64)
         if not isinstance(wind, Tensor) or wind.ndim not in (1, 2):
             raise ArgumentError(
                 explain(

@@ -73,9 +73,7 @@ class BoussinesqFlow(PDE):
 
     def diagnose(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
         """Return the pressure over density [m²/s²], of zero mean."""
-        v, b = self.split(u)
-        push = torch.cat([torch.zeros_like(v[:, 1:]), b], dim=1) - d.advect(v, v)
-        return {"pressure": d.inverse_laplacian(d.div(push))}
+        return {"pressure": self.constraints[0].pressure(self, u, d)}
 
     def dissipated(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
         r"""Return the energy :math:`\tfrac12\int |v|^2 + b^2/S`.

@@ -54,6 +54,21 @@ class DivergenceFree:
         }
         return pde.join(**parts)
 
+    def pressure(self, pde: PDE, u: Tensor, d: Derivatives) -> Tensor:
+        """Return the multiplier that ``project`` implies, of zero mean.
+
+        The whole right-hand side counts: a force, or friction that varies in space,
+        has a divergence too.
+
+        Args:
+            pde: the equation.
+            u: state.
+            d: derivatives that can solve a Poisson equation.
+        """
+        self._check(pde)
+        push = pde.rhs(u, d)[:, pde.channels(d.ndim)[self.field]]
+        return d.inverse_laplacian(d.derived.div(push))
+
     def _check(self, pde: PDE) -> None:
         if self.field not in pde.fields:
             raise ArgumentError(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol, cast, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -115,9 +115,9 @@ def check_field(
     Raises:
         ArgumentError: of another kind, not finite, or not positive where it must be.
     """
-    if callable(value) and not isinstance(value, Tensor):
+    if callable(value) and not isinstance(value, Tensor | type):
         return value
-    checked = check_coefficient(value, name)
+    checked = check_coefficient(cast(Coefficient, value), name)
     if positive and bool((torch.as_tensor(checked).detach() <= 0).any()):
         raise ArgumentError(
             explain(

@@ -65,8 +65,7 @@ class TracerFlow(PDE):
 
     def diagnose(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
         """Return the pressure over density [m²/s²], of zero mean."""
-        v, _ = self.split(u)
-        return {"pressure": d.inverse_laplacian(-d.div(d.advect(v, v)))}
+        return {"pressure": self.constraints[0].pressure(self, u, d)}
 
     def invariants(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
         """Return momentum over density along each axis, and the tracer's mass."""

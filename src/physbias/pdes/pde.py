@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from physbias.arguments import check_count, check_kind
 from physbias.errors import ArgumentError, ShapeError, explain
+from physbias.grid import Grid
 from physbias.pdes.derivatives import Derivatives
 
 Coefficient = float | Tensor
@@ -251,6 +252,13 @@ class PDE(nn.Module):
                     remedy=f"select or stack the fields of {type(self).__name__}",
                 )
             )
+
+    def check_grid(self, grid: Grid) -> None:
+        """Raise where the equation, as it is set, does not hold in a box.
+
+        Args:
+            grid: where states live.
+        """
 
     def check_values(self, u: Tensor, name: str) -> None:
         """Raise where a state has values that the equation gives no sense to.

@@ -1,13 +1,19 @@
 """Flow of the plane, by its vorticity."""
 
 from collections.abc import Sequence
+from math import pi
 
 import torch
 from torch import Tensor
 
+from physbias.errors import ArgumentError, explain
+from physbias.grid import Grid
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, check_axes, spread, wave_vector
 from physbias.pdes.pde import PDE, Coefficient, check_coefficient, uniform
+
+# by which part a wavenumber may miss its box: rounding in float32
+TOLERANCE = 1e-5
 
 
 class VorticityFlow(PDE):
@@ -25,13 +31,14 @@ class VorticityFlow(PDE):
         drag: :math:`\mu` [1/s], not negative.
         forcing: :math:`A` [m/s²].
         wavenumber: :math:`n` of the force [rad/m]; a multiple of :math:`2\pi` over the
-            length of the grid along y.
+            length of the grid along y, which solvers check where there is a force.
 
     Shape:
         ``u`` and the result: ``(batch, 1, x, y)``, vorticity [1/s] and [1/s²].
 
     Raises:
-        ArgumentError: a coefficient out of range.
+        ArgumentError: a coefficient out of range; in a solver, a force that does not
+            fit the box, whose mean would be no force of the vorticity's.
         ShapeError: not two space axes.
 
     Source:
@@ -56,6 +63,38 @@ class VorticityFlow(PDE):
         self.drag = check_coefficient(drag, "drag", minimum=0)
         self.forcing = check_coefficient(forcing, "forcing")
         self.wavenumber = check_coefficient(wavenumber, "wavenumber", above=0)
+
+    def check_grid(self, grid: Grid) -> None:
+        """Raise unless whole waves of the force fit the box, if there is a force.
+
+        Args:
+            grid: where states live.
+
+        Raises:
+            ArgumentError: another number of waves.
+            ShapeError: not two space axes.
+        """
+        check_axes(grid.ndim, self, (2,))
+        force = torch.as_tensor(self.forcing)
+        if not bool(force.any()) and not force.requires_grad:
+            return
+        turn, length = 2 * pi, grid.lengths[1]
+        n = torch.as_tensor(self.wavenumber, dtype=torch.float64).detach().flatten()
+        waves = n * length / turn
+        gaps = (waves - waves.round().clamp_min(1)).abs() / waves
+        worst = int(gaps.argmax())
+        if float(gaps[worst]) > TOLERANCE:
+            fits = max(1, round(float(waves[worst])))
+            raise ArgumentError(
+                explain(
+                    "wavenumber",
+                    found=f"{float(n[worst]):.9g} rad/m, {float(waves[worst]):.6g} "
+                    f"waves in the {length:g} m of the grid along y",
+                    expected="a whole number of waves, or the mean vorticity drifts",
+                    remedy=f"use {turn * fits / length:.15g}, or a length of "
+                    f"{turn * fits / float(n[worst]):.15g} m",
+                )
+            )
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the rate of the vorticity [1/s²]."""

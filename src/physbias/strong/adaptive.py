@@ -6,6 +6,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
+from physbias.edge_values import naming_walls
 from physbias.errors import DivergenceError, explain
 from physbias.numerics import DormandPrince, SemiDiscrete
 from physbias.strong.captures import StandIns, find_captures
@@ -38,10 +39,11 @@ def integrate(
     instants = torch.tensor(times, dtype=torch.float64, device=u0.device)
     options = {"rtol": stepper.rtol, "atol": stepper.atol, "method": "dopri5"}
     try:
-        if adjoint:
-            states = _with_adjoint(system, u0, instants, options)
-        else:
-            states = odeint(lambda time, u: system(u, time), u0, instants, **options)
+        with naming_walls():  # every step is looked at anyway
+            if adjoint:
+                states = _with_adjoint(system, u0, instants, options)
+            else:
+                states = odeint(lambda t, u: system(u, t), u0, instants, **options)
     except AssertionError as error:
         # torchdiffeq asserts that its step has not shrunk to nothing
         raise DivergenceError(

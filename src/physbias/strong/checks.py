@@ -1,12 +1,13 @@
 """What a solver refuses before it starts."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 from math import isfinite
 
+import torch
 from torch import Tensor
 
-from physbias.arguments import check_kind, check_positive
+from physbias.arguments import check_kind, check_positive, is_number
 from physbias.errors import ArgumentError, explain
 from physbias.numerics import DormandPrince, Stepper
 from physbias.pdes import PDE
@@ -23,10 +24,9 @@ FIXED_STEPS = Checkpoint | BinomialCheckpoint | LinearAdjoint
 
 def check_times(times: Sequence[float] | Tensor) -> list[float]:
     """Return the times as numbers, or raise."""
-    numbers = times.detach() if isinstance(times, Tensor) else times
     try:
-        instants = [float(t) for t in numbers]
-    except (TypeError, ValueError):
+        instants = _numbers(times)
+    except (TypeError, RuntimeError):
         raise ArgumentError(
             explain(
                 "times",
@@ -47,6 +47,18 @@ def check_times(times: Sequence[float] | Tensor) -> list[float]:
             )
         )
     return instants
+
+
+def _numbers(times: Sequence[float] | Tensor) -> list[float]:
+    """Return the times as numbers, or raise ``TypeError`` where they are none."""
+    if isinstance(times, Tensor):
+        if times.ndim != 1 or times.is_complex() or times.dtype == torch.bool:
+            raise TypeError
+        return times.detach().tolist()
+    instants = [t.item() if isinstance(t, Tensor) else t for t in times]
+    if isinstance(times, str | Set | Mapping) or not all(map(is_number, instants)):
+        raise TypeError
+    return list(map(float, instants))
 
 
 def check_choices(

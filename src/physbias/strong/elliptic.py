@@ -25,11 +25,13 @@ from physbias.numerics.linear.multigrid import halves_far_enough
 from physbias.numerics.linear.walls import (
     homogeneous,
     keeps_constants,
+    nearly,
     of_field,
     transformable,
 )
 from physbias.pdes import PDE, Coefficient, Elliptic
 from physbias.pdes.elliptic import is_uniform
+from physbias.shapes import check_finite, check_float
 from physbias.strength import Strength
 
 SCHEME = FiniteDifference(2, mirror=True)
@@ -87,6 +89,7 @@ class EllipticSolver(nn.Module):
         net_source: float | None = None,
     ) -> None:
         super().__init__()
+        check_kind(pde, "pde", PDE, remedy="use Poisson, Helmholtz or Darcy")
         if not isinstance(pde, Elliptic):
             raise ArgumentError(
                 explain(
@@ -116,6 +119,9 @@ class EllipticSolver(nn.Module):
         Args:
             source: :math:`f` of the form; that of the equation if not given.
         """
+        if source is not None:
+            check_float(source, "source")
+            check_finite(source, "source")
         tensors = [*self.pde.parameters(), *self.pde.buffers()]
         tensors += [] if source is None else [source]
         dtype = reduce(
@@ -181,10 +187,10 @@ class EllipticSolver(nn.Module):
         )
 
     def _preconditioner(self, a: Tensor, c: Tensor) -> Callable[[Tensor], Tensor]:
-        if halves_far_enough(self.grid) or not transformable(self.grid):
+        if halves_far_enough(self.grid):
             return Multigrid(self.grid, a, c).cycle
         transforms = HelmholtzTransforms(
-            homogeneous(self.grid), dtype=a.dtype, device=a.device
+            nearly(self.grid), dtype=a.dtype, device=a.device
         )
         space = tuple(range(1, a.ndim))
         typical = a.log().mean(space, keepdim=True).exp()

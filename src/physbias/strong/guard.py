@@ -1,6 +1,6 @@
 """When a stability limit has to be worked out again, and what must not change."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from math import inf
 
 import torch
@@ -13,6 +13,8 @@ from physbias.pdes import PDE
 GROWTH = 1.1
 # a state this much smaller may be limited by something else
 SHRINKAGE = 0.5
+# a coefficient of no more entries is watched entry by entry
+ENTRIES = 64
 
 
 class StepGuard:
@@ -84,20 +86,25 @@ def _state_sizes(u: Tensor) -> list[float]:
 
 @torch.no_grad()
 def _coefficient_sizes(pde: PDE) -> list[float]:
-    """Return the size of each coefficient: parameters, buffers and plain numbers."""
-    tensors = [c for c in (*pde.parameters(), *pde.buffers()) if c.numel()]
-    numbers = [v for m in pde.modules() for v in vars(m).values()]
-    return [
-        *(
-            abs(float(c.abs().max() if c.is_floating_point() else c.sum()))
-            for c in tensors
-        ),
-        *(
-            abs(float(v))
-            for v in numbers
-            if isinstance(v, int | float) and not isinstance(v, bool)
-        ),
-    ]
+    """Return the size of each coefficient, by its entries or channels."""
+    found = []
+    for value, _ in held_coefficients(pde):
+        if isinstance(value, Tensor):
+            found += _sizes(value.detach()) if value.numel() else []
+        else:
+            found.append(abs(float(value)))
+    return found
+
+
+def _sizes(c: Tensor) -> list[float]:
+    """Return the sizes of a coefficient: of few entries each, of a field by channel."""
+    if not c.is_floating_point():
+        return [abs(float(c.sum()))]
+    if c.numel() <= ENTRIES:
+        return c.abs().flatten().tolist()
+    if c.ndim < 3:
+        return [float(c.abs().max())]
+    return c.abs().transpose(0, 1).flatten(1).amax(1).tolist()
 
 
 Held = list[tuple[Tensor | float, int]]
@@ -105,21 +112,30 @@ Held = list[tuple[Tensor | float, int]]
 
 def held_coefficients(pde: PDE) -> Held:
     """Return every coefficient of an equation with its version."""
-    numbers = [
+    plain = [
         value
         for module in pde.modules()
-        for value in vars(module).values()
-        if isinstance(value, float)
+        for attribute in vars(module).values()
+        for value in _coefficients(attribute)
     ]
-    tensors = [*pde.parameters(), *pde.buffers()]
-    return [*((n, 0) for n in numbers), *((t, t._version) for t in tensors)]
+    values = [*plain, *pde.parameters(), *pde.buffers()]
+    return [(v, v._version if isinstance(v, Tensor) else 0) for v in values]
+
+
+def _coefficients(value: object) -> Iterator[Tensor | float]:
+    """Yield the numbers and tensors in an attribute, those in lists and tuples too."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _coefficients(item)
+    elif isinstance(value, Tensor | int | float) and not isinstance(value, bool):
+        yield value
 
 
 def check_unchanged(held: Held, pde: PDE) -> None:
     """Raise if a coefficient was set between a step and its repetition."""
     now = held_coefficients(pde)
     same = len(now) == len(held) and all(
-        (a is b or (isinstance(a, float) and a == b)) and v == w
+        (a is b or (not isinstance(a, Tensor) and a == b)) and v == w
         for (a, v), (b, w) in zip(held, now, strict=True)
     )
     if not same:

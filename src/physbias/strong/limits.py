@@ -19,9 +19,11 @@ from physbias.pdes import ConservationLaw
 from physbias.strong.march import StepFunction
 
 SAFETY = 0.8
-# difference of one step and two half steps that a step chosen here may show, relative
+# difference of one step and two shorter ones that a step chosen here may show, relative
 ACCURACY = 1e-4
 HALVINGS = 40
+# where the shorter steps meet: halves could all fall on the same phase of a forcing
+MEETING = (3 - 5**0.5) / 2
 
 
 def stable_step(
@@ -41,7 +43,9 @@ def stable_step(
     limit = inf
     if isinstance(d, FluxDerivatives) and isinstance(law, ConservationLaw):
         limit = d.at(time).longest_step(u.detach(), law, stepper.growth)
-        if type(law).source is ConservationLaw.source:
+        own = type(law)
+        plain = ConservationLaw.source, ConservationLaw.rhs
+        if (own.source, own.rhs) == plain:
             return limit  # exact where a limiter would blur the linearisation
     # a stiff part acts also on modes that states do not have: they must not count
     admit = system.derivatives.dealias_state
@@ -59,24 +63,29 @@ def accurate_step(
     """Return the limit, or less where a step that long is not accurate [s].
 
     Slow decay, growth and reactions are stable at steps far too long to be right: the
-    step is halved until one step and two half steps agree.
+    step is halved until one step and two shorter ones agree, relative to the larger one
+    of the states before and after. Where stability limits the step, the state after the
+    longest stable one counts too: a state near zero would otherwise ask for steps that
+    what walls or sources soon make of it does not need.
 
     Args:
         step: takes a step from a state, its time and the length of the step.
         u: state.
         time: time of the state [s].
         limit: stability limit [s].
-        span: time to be covered [s].
+        span: longest time that one step may cover [s].
     """
     dt = min(SAFETY * limit, span)
     if not 0 < dt < inf:
         return limit
+    scale, stable = u.norm(), dt < span
     for _ in range(HALVINGS):
-        middle = step(u, time, dt / 2)
-        fine = step(middle, time + dt / 2, dt / 2)
-        error = (step(u, time, dt) - fine).norm()
-        if bool(error <= ACCURACY * torch.maximum(u.norm(), fine.norm())):
+        part = MEETING * dt
+        fine = step(step(u, time, part), time + part, dt - part)
+        reached = torch.maximum(scale, fine.norm())
+        if bool((step(u, time, dt) - fine).norm() <= ACCURACY * reached):
             break
+        scale = reached if stable and bool(torch.isfinite(reached)) else scale
         dt = dt / 2
     return dt / SAFETY
 

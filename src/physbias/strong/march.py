@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from physbias.edge_values import naming_walls
 from physbias.errors import DivergenceError, explain
 
 # takes a state, its time [s] and the length of the step [s]
@@ -56,11 +57,13 @@ def report_blow_up(step: StepFunction, u: Tensor, interval: Interval) -> None:
         interval: which steps.
 
     Raises:
-        DivergenceError: a step whose result is not finite.
+        DivergenceError: a step whose result is not finite, or a function at a wall
+            that gives such values; a compiled step does not look for the latter.
     """
     largest = float(u.abs().max())
     for n in range(interval.count):
-        u = step(u, interval.time(n), interval.dt)
+        with naming_walls():
+            u = step(u, interval.time(n), interval.dt)
         if not bool(torch.isfinite(u).all()):
             raise DivergenceError(
                 explain(

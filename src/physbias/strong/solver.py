@@ -101,6 +101,8 @@ class Solver(nn.Module):
         remedy = "use a stepper of physbias.numerics, such as RK4()"
         check_kind(stepper, "stepper", Stepper | DormandPrince, remedy=remedy)
         check_evolves(pde)
+        for name, flag in (("compile", compile), ("allow_unstable", allow_unstable)):
+            check_kind(flag, name, bool, remedy="write True or False")
         adaptive = isinstance(stepper, DormandPrince)
         check_choices(dt, gradient, adaptive=adaptive, compiled=compile)
         if compile:
@@ -153,13 +155,14 @@ class Solver(nn.Module):
             return
         if self.dt is None:
             self._guard.forget()  # or earlier calls would decide the steps of this one
-        span = instants[-1] - instants[0]
+        span = max((end - start for start, end in pairwise(instants)), default=0.0)
         with naming_misfits(self.pde.known, tuple(u.shape)):
             dt = self._admitted_step(u, instants[0], span)
         yield u
         first = 0
+        total = ceil((instants[-1] - instants[0]) / dt)
         rollout = Rollout(
-            self._advance, self._eager_advance, self.pde, self.gradient, ceil(span / dt)
+            self._advance, self._eager_advance, self.pde, self.gradient, total
         )
         for start, end in pairwise(instants):
             if self.dt is None:  # a flow that speeds up needs shorter steps
@@ -196,6 +199,7 @@ class Solver(nn.Module):
 
     def system(self, u: Tensor) -> SemiDiscrete:
         """Return the equation on the grid, in the dtype and on the device of ``u``."""
+        check_float(u, "u")
         key = (u.dtype, u.device)
         if key not in self._systems or self._systems[key].pde is not self.pde:
             bound = self.scheme.bind(self.grid, dtype=u.dtype, device=u.device)
@@ -227,9 +231,15 @@ class Solver(nn.Module):
         """The equation whose coefficients may be set between calls."""
         return self.pde.known
 
-    def diagnose(self, u: Tensor) -> dict[str, Tensor]:
-        """Return the fields that follow from a state, such as the pressure."""
-        return self.pde.diagnose(u, self.system(u).derivatives)
+    def diagnose(self, u: Tensor, *, time: float = 0.0) -> dict[str, Tensor]:
+        """Return the fields that follow from a state, such as the pressure.
+
+        Args:
+            u: state.
+            time: its time [s], which forces and walls may depend on.
+        """
+        self._check_shape(u, "u")
+        return self.pde.diagnose(u, self.system(u).derivatives.at(time))
 
     def stable_step(self, u: Tensor, *, time: float = 0.0) -> float:
         """Return the longest stable step from a state [s].
@@ -237,6 +247,7 @@ class Solver(nn.Module):
         The spectrum of the scheme, linearised about the state, is held against the
         stability region of the stepper.
         """
+        self._check_shape(u, "u")
         system = SemiDiscrete(self.pde.known, self.system(u).derivatives)
         return stable_step(system, self.stepper, u, time)
 
@@ -278,11 +289,14 @@ class Solver(nn.Module):
         return self.stepper.step
 
     def _check_state(self, u0: Tensor) -> None:
-        check_float(u0, "u0")
-        self.grid.check(u0, "u0")
-        self.pde.check_channels(u0, self.grid.ndim, "u0")
+        self._check_shape(u0, "u0")
         check_finite(u0, "u0")
         self.pde.known.check_values(u0, "u0")
+
+    def _check_shape(self, u: Tensor, name: str) -> None:
+        check_float(u, name)
+        self.grid.check(u, name)
+        self.pde.check_channels(u, self.grid.ndim, name)
 
     def _limit(self, u: Tensor, time: float, span: float) -> float:
         """Return the stability limit, or less where nobody gave a step."""

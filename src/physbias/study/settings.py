@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from physbias.arguments import check_count, check_kind, check_positive
 from physbias.errors import ArgumentError, explain
 
 CANDIDATES = ("persistence", "solver", "unet", "fno", "fno+residual", "hybrid", "flow")
@@ -84,28 +85,26 @@ class StudySettings:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
+        check_kind(self.out, "out", Path, remedy="write Path(...)")
+        if self.data is not None:
+            check_kind(self.data, "data", Path, remedy="write Path(...)")
+        remedy = "use TimeBudget(seconds) or EpochBudget(epochs)"
+        check_kind(self.budget, "budget", TimeBudget | EpochBudget, remedy=remedy)
         amount = (
             self.budget.seconds
             if isinstance(self.budget, TimeBudget)
             else self.budget.epochs
         )
-        numbers = [
-            ("budget", amount),
+        check_positive(amount, "budget", remedy="correct it")
+        for name, value in (
             ("seeds", self.seeds),
             ("stride", 1 if self.stride is None else self.stride),
             ("horizon", self.horizon),
             ("threads", self.threads),
-        ]
-        for name, value in numbers:
-            if not value > 0:
-                raise ArgumentError(
-                    explain(
-                        name,
-                        found=repr(value),
-                        expected="a positive number",
-                        remedy="correct it",
-                    )
-                )
+        ):
+            check_count(value, name)
+        remedy = 'write a tuple, such as ("unet", "fno")'
+        check_kind(self.candidates, "candidates", tuple, remedy=remedy)
         if self.device != "cpu" and not torch.cuda.is_available():
             raise ArgumentError(
                 explain(
@@ -120,7 +119,7 @@ class StudySettings:
             raise ArgumentError(
                 explain(
                     "candidates",
-                    found=", ".join(unknown) or "none",
+                    found=", ".join(map(str, unknown)) or "none",
                     expected=f"some of {', '.join(CANDIDATES)}",
                     remedy="separate the names by commas",
                 )

@@ -120,14 +120,19 @@ class Case:
             return self.smooth_grid
         return self.level(LEVELS[-1])
 
-    def level(self, size: int) -> Grid:
-        """Return a grid of the same box, with more points for a larger size."""
-        counts = tuple(size * half for half in HALVES[self.ndim])
-        return self.resized(counts)
+    def level(self, size: int, *, own_data: bool = False) -> Grid:
+        """Return a grid of the same box, with more points for a larger size.
 
-    def resized(self, counts: tuple[int, ...]) -> Grid:
-        """Return a grid of the same box with other numbers of points."""
-        grid = self.smooth_grid
+        Args:
+            size: half the points relative to the coarsest grid there is.
+            own_data: keep the user's data at the walls, also where no manufactured
+                field is sure to meet them.
+
+        Raises:
+            ShapeError: own data that are tensors on the points of an edge.
+        """
+        grid = self.grid if own_data else self.smooth_grid
+        counts = tuple(size * half for half in HALVES[self.ndim])
         return Grid(counts, grid.lengths, boundary=grid.boundary, origin=grid.origin)
 
     def field(

@@ -1,11 +1,18 @@
 """Proof of an equation: run every probe and report."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import perf_counter
 
 import torch
 
+from physbias.arguments import (
+    check_count,
+    check_function,
+    check_kind,
+    check_numbers,
+    check_positive,
+)
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
 from physbias.numerics import (
@@ -118,6 +125,19 @@ def verify(
         True
     """
     check_kinds(pde, grid, scheme)
+    remedy = "use a stepper of physbias.numerics, such as RK4()"
+    check_kind(stepper, "stepper", Stepper | DormandPrince, remedy=remedy)
+    for name, function in (("witness", witness), ("invariants", invariants)):
+        if function is not None:
+            check_function(function, name, remedy="leave it out, or give one")
+    levels = mean if isinstance(mean, Sequence) else (mean,)
+    check_numbers("mean", *levels)
+    check_numbers("amplitude", amplitude)
+    check_numbers("start", start)
+    for name, value in (("order", order), ("duration", duration)):
+        if value is not None:
+            check_positive(value, name, remedy="leave it out to have it chosen")
+    check_count(seed, "seed", minimum=0)
     _check_names("symmetries", symmetries, symmetry.KINDS)
     if isinstance(scheme, Staggered):
         raise ArgumentError(
@@ -140,7 +160,7 @@ def verify(
         witness=witness,
         symmetries=symmetries,
         conserved=invariants,
-        mean=(mean,) if isinstance(mean, int | float) else tuple(mean),
+        mean=tuple(levels),
         amplitude=amplitude,
         order=order,
         duration=duration,
@@ -173,6 +193,8 @@ def _run(name: str, case: Case) -> Finding:
 
 
 def _check_names(argument: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:
+    remedy = f"write a tuple, such as ({known[0]!r},)"
+    check_kind(names, argument, tuple | list, remedy=remedy)
     for name in names:
         if name not in known:
             raise ArgumentError(

@@ -168,3 +168,9 @@ def test_what_cannot_be_solved_is_refused():
         Multigrid(grid, torch.tensor([[[1.0, 1.0, 0.0, 1.0]]]))
     with pytest.raises(ArgumentError, match="c: found -1, expected not negative"):
         Multigrid(grid, torch.ones(1, 1, 4), -1.0)
+
+
+def test_limits_without_sense_are_refused():
+    solve = Multigrid(Grid((4,), (1.0,), boundary=D), torch.ones(1, 1, 4)).solve
+    with pytest.raises(ArgumentError, match=r"tolerance: found -1\.0, expected"):
+        solve(torch.ones(1, 1, 4), tolerance=-1.0)

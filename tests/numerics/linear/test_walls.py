@@ -15,6 +15,7 @@ from physbias.grid import (
 from physbias.numerics.linear.walls import (
     homogeneous,
     keeps_constants,
+    nearly,
     of_field,
     transformable,
 )
@@ -66,3 +67,12 @@ def test_what_a_scalar_field_meets():
 def test_walls_without_a_symmetric_positive_operator_are_refused(side):
     with pytest.raises(ArgumentError, match="two numbers of one sign as weights"):
         homogeneous(line(side, Neumann(0.0)))
+
+
+def test_robin_walls_give_way_to_what_transforms_fit():
+    found = nearly(line(Robin(1.0, 0.5, 3.0), Robin(0.0, 2.0, 1.0)))
+    assert found.boundary == ((Dirichlet(0.0), Neumann(0.0)),)
+    assert transformable(found)
+    assert nearly(line(Dirichlet(2.0), Neumann(1.0))).boundary == (
+        (Dirichlet(0.0), Neumann(0.0)),
+    )

@@ -63,6 +63,22 @@ def transformable(grid: Grid) -> bool:
     )
 
 
+def nearly(grid: Grid) -> Grid:
+    """Return the grid with a homogeneous wall that transforms fit for each Robin one.
+
+    A value of zero, or no slope where the condition has no part of the value: the
+    Laplacian differs by what happens at those walls alone, and remains definite.
+    """
+    boundary = [[_nearest(side) for side in pair] for pair in grid.boundary]
+    return Grid(grid.num_points, grid.lengths, boundary=boundary, origin=grid.origin)
+
+
+def _nearest(side: Boundary) -> Boundary:
+    if not isinstance(side, Robin):
+        return _without_datum(side)
+    return Neumann(0.0) if side.a == 0.0 else Dirichlet(0.0)
+
+
 def _resolved(side: Boundary, field: str) -> Boundary:
     if isinstance(side, PerField):
         if field not in side.conditions:
