@@ -139,11 +139,11 @@ def test_pad_spacing_follows_a_coarser_level():
         ),
         (
             {"num_points": (4,), "lengths": (1.0,), "boundary": "periodic"},
-            r"boundary: found 'periodic' along x, expected a condition.*use Periodic",
+            r"boundary: found 'periodic', expected a condition.*use Periodic",
         ),
         (
             {"num_points": (4,), "lengths": (1.0,), "boundary": None},
-            "boundary: found None along x",
+            "boundary: found None, expected a condition, or one or a pair of them",
         ),
         (
             {
@@ -156,6 +156,14 @@ def test_pad_spacing_follows_a_coarser_level():
         (
             {"num_points": (4, 4), "lengths": (1.0, 1.0), "boundary": [Periodic()]},
             r"boundary: found 1 entries, expected one per axis \(x, y\)",
+        ),
+        (
+            {"num_points": (4, 4), "lengths": (1.0, 1.0), "boundary": Periodic},
+            r"boundary: found the class Periodic, .*; write Periodic\(\.\.\.\)",
+        ),
+        (
+            {"num_points": (4,), "lengths": (1.0,), "boundary": [Neumann]},
+            r"boundary: found the class Neumann along x, .*; write Neumann\(\.\.\.\)",
         ),
         (
             {"num_points": (4,), "lengths": (1.0,), "boundary": [(Dirichlet(),) * 3]},

@@ -15,6 +15,12 @@ def test_only_real_floating_point(dtype):
         check_float(torch.ones(2, dtype=dtype), "u0")
 
 
+def test_what_is_no_tensor_is_told_how_to_become_one():
+    for u, kind in (([1.0], "list"), (torch.ones(2).numpy(), "ndarray")):
+        with pytest.raises(ArgumentError, match=f"u0: found {kind}, .*torch.as_tensor"):
+            check_float(u, "u0")
+
+
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), float("-inf")])
 def test_the_first_bad_value_is_named(bad):
     u = torch.zeros(2, 3)

@@ -186,6 +186,9 @@ def __getattr__(name: str) -> object:
     if name in _ON_DEMAND:
         return import_module(f"physbias.{name}")
     message = f"module 'physbias' has no attribute {name!r}"
+    for folder in (numerics, pdes, strong):
+        if name in folder.__all__:
+            message += f"; it is {folder.__name__}.{name}"
     raise AttributeError(message)
 
 

@@ -127,7 +127,9 @@ class Robin(Condition):
 
     def __post_init__(self) -> None:
         for name in ("a", "b", "value"):
-            object.__setattr__(self, name, check_value(getattr(self, name), f"Robin {name}"))
+            object.__setattr__(
+                self, name, check_value(getattr(self, name), f"Robin {name}")
+            )
         weights = [w for w in (self.a, self.b) if isinstance(w, float | tuple | Tensor)]
         zero = [torch.as_tensor(weight) == 0 for weight in weights]
         try:
@@ -338,7 +340,9 @@ def normalise_boundary(spec: BoundarySpec, ndim: int) -> tuple[AxisBoundary, ...
     if isinstance(spec, Boundary | Mapping):
         side = _per_field(spec)
         return ((side, side),) * ndim
-    entries: tuple[Any, ...] = tuple(spec) if is_list(spec) else (spec,)
+    if not is_list(spec):
+        raise _no_condition(spec, "")
+    entries: tuple[Any, ...] = tuple(spec)
     words = ", ".join(AXIS_NAMES[:ndim])
     if len(entries) != ndim:
         raise ArgumentError(
@@ -354,15 +358,7 @@ def normalise_boundary(spec: BoundarySpec, ndim: int) -> tuple[AxisBoundary, ...
         pair = tuple(entry) if is_list(entry) else (entry, entry)
         pair = tuple(map(_per_field, pair))
         if len(pair) != 2 or not all(isinstance(side, Boundary) for side in pair):
-            raise ArgumentError(
-                explain(
-                    "boundary",
-                    found=f"{entry!r} along {AXIS_NAMES[axis]}",
-                    expected="a condition or a (lower, upper) pair of conditions",
-                    remedy="use Periodic(), Dirichlet(value) or Neumann(slope), or a "
-                    "mapping from field names to conditions",
-                )
-            )
+            raise _no_condition(entry, f" along {AXIS_NAMES[axis]}")
         if isinstance(pair[0], Periodic) != isinstance(pair[1], Periodic):
             raise ArgumentError(
                 explain(
@@ -374,6 +370,23 @@ def normalise_boundary(spec: BoundarySpec, ndim: int) -> tuple[AxisBoundary, ...
             )
         pairs.append((pair[0], pair[1]))
     return tuple(pairs)
+
+
+def _no_condition(found: object, where: str) -> ArgumentError:
+    """Return the refusal of what is neither a condition nor a pair of them."""
+    remedy = (
+        "use Periodic(), Dirichlet(value) or Neumann(slope), or a mapping from field "
+        "names to conditions"
+    )
+    words = repr(found)
+    if isinstance(found, type):
+        words, remedy = f"the class {found.__name__}", f"write {found.__name__}(...)"
+    expected = "a condition or a (lower, upper) pair of conditions"
+    if not where:
+        expected = "a condition, or one or a pair of them for each axis"
+    return ArgumentError(
+        explain("boundary", found=words + where, expected=expected, remedy=remedy)
+    )
 
 
 def _per_field(side: Side) -> Boundary:

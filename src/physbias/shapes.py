@@ -21,13 +21,15 @@ AXIS_NAMES = ("x", "y", "z")
 def check_float(u: Tensor, name: str) -> None:
     """Raise :class:`ArgumentError` unless ``u`` is a dense real floating-point one."""
     if not isinstance(u, Tensor) or not u.is_floating_point():
-        kind = f"dtype {u.dtype}" if isinstance(u, Tensor) else type(u).__name__
+        kind, remedy = type(u).__name__, "convert it with torch.as_tensor"
+        if isinstance(u, Tensor):
+            kind, remedy = f"dtype {u.dtype}", "convert it with .float() or .double()"
         raise ArgumentError(
             explain(
                 name,
                 found=kind,
                 expected="a real floating-point tensor",
-                remedy="convert it with .float() or .double()",
+                remedy=remedy,
             )
         )
     if u.layout is not torch.strided:

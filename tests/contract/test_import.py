@@ -35,3 +35,5 @@ def test_import_starts_nothing_and_brings_no_extra():
 def test_unknown_names_are_named():
     with pytest.raises(AttributeError, match="'physbias' has no attribute 'solvers'"):
         _ = physbias.solvers
+    with pytest.raises(AttributeError, match=r"'MUSCL'; it is physbias.numerics.MUSCL"):
+        _ = physbias.MUSCL

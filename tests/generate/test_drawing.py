@@ -1,10 +1,12 @@
 """Numbers that belong to one sample."""
 
+from math import pi
+
 import pytest
 import torch
 
 from physbias.errors import ArgumentError
-from physbias.generate import Range
+from physbias.generate import Range, Waves
 from physbias.generate.drawing import draw_parameters, generator_of
 
 
@@ -50,3 +52,14 @@ def test_entries_per_axis():
 def test_ranges_without_sense(ends):
     with pytest.raises(ArgumentError, match=r"range: found .*, expected two finite"):
         Range(*ends)
+
+
+def test_waves_follow_the_length_of_their_axis():
+    assert Waves(4, axis=1).wavenumber((1.0, 2 * pi)) == 4.0
+    assert Waves(3).wavenumber((2.0,)) == pytest.approx(9.42477796)
+    with pytest.raises(ArgumentError, match=r"lengths: found 1 axes, expected at least"):
+        Waves(4, axis=1).wavenumber((1.0,))
+    with pytest.raises(ArgumentError, match="count: found 1.5, expected a whole number"):
+        Waves(1.5)
+    with pytest.raises(ArgumentError, match="axis: found -1"):
+        Waves(1, axis=-1)

@@ -106,3 +106,20 @@ def test_the_exact_solution_of_the_plane_refuses_space():
         ShapeError, match="d: found 3 space axes, expected 2 for Tracer"
     ):
         TracerFlow().taylor_green(torch.zeros(4, 3), 0.0)
+
+
+def test_friction_that_varies_presses_too():
+    """nu = a (1 + e cos x cos y) on cells of vortices, the divergence by hand.
+
+    The friction is -2 nu v, whose divergence is a e (cos 2y - cos 2x): the pressure is
+    that of Taylor and Green and a e (cos 2x - cos 2y) / 4.
+    """
+    grid = Grid((24, 40), (2 * pi, 4 * pi), boundary=Periodic())
+    x, y = grid.coords(dtype=F64).split(1, dim=1)
+    a, e = torch.tensor([0.1, 0.4], dtype=F64).reshape(2, 1, 1, 1), 0.5
+    flow = TracerFlow(a * (1 + e * torch.cos(x) * torch.cos(y)), 0.1)
+    v = [torch.sin(x) * torch.cos(y), -torch.cos(x) * torch.sin(y)]
+    u = torch.cat([*v, 0 * x], 1).expand(2, -1, -1, -1)
+    found = Solver(flow, grid, scheme=Spectral(None)).diagnose(u)["pressure"]
+    p, q = torch.cos(2 * x), torch.cos(2 * y)
+    torch.testing.assert_close(found, (p + q + a * e * (p - q)) / 4)

@@ -105,3 +105,33 @@ def test_refusals():
         VorticityFlow().rhs(points.square().prod(1, keepdim=True), Autodiff(points, 2))
     with pytest.raises(ArgumentError, match="wavenumber: found 0, expected more"):
         VorticityFlow(wavenumber=0)
+
+
+@pytest.mark.parametrize("n", [4.0, torch.tensor([0.4 * pi, 0.5 * pi]), 0.1])
+def test_a_force_that_does_not_fit_the_box_is_refused(n):
+    """Its mean is not zero: the integral of cos 4y over 5 m is sin(20) / 4."""
+    y = BOX.coords(dtype=F64)[:, 1:]
+    still = torch.zeros(2, 1, 24, 32, dtype=F64)
+    rate = VorticityFlow(0.1, 0.0, 1.0, wavenumber=n).rhs(
+        still, Spectral().bind(BOX, dtype=F64)
+    )
+    mean = rate.mean((1, 2, 3))[-1]
+    last = float(torch.as_tensor(n).flatten()[-1])
+    assert float(mean) == pytest.approx(-last * float(torch.cos(last * y).mean()))
+    assert abs(float(mean)) > 1e-3
+    message = "wavenumber: found .* waves in the 5 m of the grid along y, expected a wh"
+    with pytest.raises(ArgumentError, match=message):
+        Solver(VorticityFlow(forcing=1.0, wavenumber=n), BOX)
+    learned = torch.nn.Parameter(torch.zeros(()))
+    with pytest.raises(ArgumentError, match=message):
+        Solver(VorticityFlow(forcing=learned, wavenumber=n), BOX)
+    Solver(VorticityFlow(wavenumber=n), BOX)  # no force: nothing to fit
+
+
+def test_forces_that_fit_are_taken_also_in_single_precision():
+    fits = 2 * pi / 5 * torch.arange(1.0, 9.0)
+    Solver(VorticityFlow(forcing=1.0, wavenumber=fits), BOX)
+    with pytest.raises(ArgumentError, match=r"use 3.7699111843077\d*, or a length of 4.7"):
+        Solver(VorticityFlow(forcing=1.0), BOX)
+    with pytest.raises(ShapeError, match="found 1 space axes, expected 2 for Vort"):
+        Solver(VorticityFlow(), Grid((8,), (1.0,), boundary=Periodic()))

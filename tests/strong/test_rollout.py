@@ -2,8 +2,10 @@ import pytest
 import torch
 
 from physbias.errors import ArgumentError, DivergenceError
-from physbias.pdes import pde
-from physbias.strong import Adjoint, Autograd, Backprop, BinomialCheckpoint
+from physbias.grid import Dirichlet, Grid
+from physbias.numerics import SDIRK2, DormandPrince
+from physbias.pdes import Heat, pde
+from physbias.strong import Adjoint, Autograd, Backprop, BinomialCheckpoint, Solver
 from physbias.strong.march import Interval
 from physbias.strong.rollout import Rollout
 

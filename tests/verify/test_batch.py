@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 import pytest
+import torch
 
 from physbias.grid import Grid, Periodic
 from physbias.pdes import PDE, Heat, Poisson, TracerFlow, pde
@@ -78,6 +79,59 @@ def test_coefficients_that_broadcast_along_space_are_refused_or_seen(line):
             return -self.speed * u
 
     assert probe(OnThree(), three).failed == (COEFFICIENTS,)
+
+
+class Damped(torch.nn.Module):
+    """A right-hand side with a number, a buffer, a parameter and a layer."""
+
+    def __init__(self, wrapped):
+        super().__init__()
+        self.wrapped = wrapped
+        self.diffusivity = 0.1
+        self.register_buffer("speed", torch.tensor(0.2))
+        self.damping = torch.nn.Parameter(torch.tensor(0.3))
+        self.norm = torch.nn.LayerNorm(1)
+
+    def forward(self, u, d):
+        own = d.coefficient if self.wrapped else lambda value: value
+        smooth = own(self.diffusivity) * d.laplacian(u)
+        return smooth - own(self.speed) * d.x(u) - own(self.damping) * u
+
+
+def test_coefficients_of_a_module_are_coefficients(line):
+    report = probe(pde(Damped(wrapped=True), "u"), line)
+    assert report[COEFFICIENTS].status is Status.PASSED
+    assert report[COEFFICIENTS].value == 0
+    for name in ("diffusivity", "speed", "damping"):
+        assert f"function.{name}" in report[COEFFICIENTS].meaning
+    assert "norm" not in report[COEFFICIENTS].meaning
+    three = Grid((9, 3), (1.0, 2.0), boundary=Periodic())  # as many points as samples
+    report = probe(pde(Damped(wrapped=False), "u"), three)
+    assert report.failed == (COEFFICIENTS,)
+    assert "Wrap function." in report[COEFFICIENTS].remedy
+
+
+def test_numbers_beside_a_coefficient_field_are_exchanged(line):
+    class Layered(PDE):
+        fields: ClassVar = {"u": 1}
+
+        def __init__(self):
+            super().__init__()
+            self.diffusivity = torch.linspace(0.1, 0.2, 24).reshape(1, 1, 24)
+            self.damping = 0.3
+
+        def rhs(self, u, d):
+            return self.diffusivity * d.laplacian(u) - d.coefficient(self.damping) * u
+
+    finding = probe(Layered(), line)[COEFFICIENTS]
+    assert finding.status is Status.PASSED
+    assert finding.meaning == "Tensors (batch,) equal separate runs for: damping."
+
+
+def test_what_a_closure_holds_cannot_be_exchanged(line):
+    finding = probe(pde(lambda u, d: d.laplacian(u), "u"), line)[COEFFICIENTS]
+    assert finding.status is Status.SKIPPED
+    assert "what a function holds" in finding.meaning
 
 
 def test_steady_equations_have_samples_too(plane):

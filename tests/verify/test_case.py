@@ -1,7 +1,9 @@
 """What the probes share."""
 
+import pytest
 import torch
 
+from physbias.errors import ShapeError
 from physbias.grid import Dirichlet, Grid, Neumann, Periodic
 from physbias.numerics import SSPRK3, FiniteDifference, Spectral
 from physbias.pdes import Burgers, Heat, TracerFlow
@@ -28,6 +30,23 @@ def test_levels_are_grids_of_the_same_box_with_one_ratio():
     assert fine.num_points == (48, 56)
     assert (fine.lengths, fine.origin) == (grid.lengths, grid.origin)
     assert fine.boundary == grid.boundary
+
+
+def test_levels_keep_data_that_vary_on_demand():
+    wall = Dirichlet(lambda coords, time: coords[:, 1:] * time)
+    grid = Grid((9, 9), (2.0, 5.0), boundary=[wall, Periodic()], origin=(1, 2))
+    one = case(Heat(), grid)
+    own = one.level(2, own_data=True)
+    assert (own.num_points, own.origin) == ((24, 28), (1.0, 2.0))
+    assert own.boundary == grid.boundary
+    assert one.level(2).boundary[0][0] == Dirichlet(0.0)
+
+
+def test_data_on_the_points_of_an_edge_have_no_other_levels():
+    wall = Dirichlet(torch.ones(9))
+    grid = Grid((8, 9), (2.0, 5.0), boundary=[wall, Periodic()])
+    with pytest.raises(ShapeError, match="on the lower side of x"):
+        case(Heat(), grid).level(2, own_data=True)
 
 
 def test_a_large_grid_is_not_run_as_it_is():

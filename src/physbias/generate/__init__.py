@@ -37,6 +37,7 @@ __all__ = [
     "Range",
     "Recipe",
     "SampleError",
+    "Waves",
     "find_recipe",
     "generate",
     "make_sample",

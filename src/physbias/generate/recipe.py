@@ -41,8 +41,8 @@ class Recipe:
         lengths: extent along each axis [m].
         duration: time from the first frame to the last [s].
         num_frames: frames that are stored, the initial state included [1].
-        dt: longest step [s]. A sample that is not stable with it takes shorter steps,
-            of its own.
+        dt: longest step [s]. A sample that is not stable with it goes on with shorter
+            steps, of its own.
         scheme: how derivatives are taken.
         stepper: how time is stepped.
         parameters: arguments of ``equation``: numbers, :class:`Range`, or tuples of
@@ -212,9 +212,10 @@ class Recipe:
 
 
 def parameters_of(equation: Callable[..., PDE]) -> dict[str, Any]:
-    """Return the arguments of an equation with their defaults."""
+    """Return the named arguments of an equation with their defaults."""
     found = inspect.signature(equation).parameters.values()
-    return {entry.name: entry.default for entry in found}
+    nameless = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return {entry.name: entry.default for entry in found if entry.kind not in nameless}
 
 
 def _plain(value: Parameter) -> float | str | list[float | str]:

@@ -453,7 +453,8 @@ class GridDerivatives(AbstractDerivatives):
                     "grid",
                     found="an axis with walls",
                     expected=f"a periodic grid for {purpose}",
-                    remedy="make every boundary Periodic()",
+                    remedy="make every boundary Periodic(), or between walls use "
+                    "Staggered() for a velocity and SDIRK2() for stiff terms",
                 )
             )
         return self.fourier

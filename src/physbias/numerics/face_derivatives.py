@@ -289,7 +289,8 @@ def check_single_vector(fields: FieldSizes) -> None:
                 "fields",
                 found=", ".join(f"{name}: {size}" for name, size in fields.items()),
                 expected="a single vector for a staggered grid",
-                remedy="use FiniteDifference() or Spectral() for other equations",
+                remedy="use NavierStokes, or on a periodic grid FiniteDifference() "
+                "or Spectral() for more fields",
             )
         )
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from physbias.arguments import check_count, check_positive
+from physbias.edge_values import naming_walls
 from physbias.errors import (
     ArgumentError,
     ConvergenceError,
@@ -103,6 +104,8 @@ class NewtonKrylov:
             image, jvp, _ = linearise(tendency, w)
             gap = known + scale * image - w
             if not bool(torch.isfinite(gap).all()):
+                with naming_walls():
+                    tendency(w)
                 raise DivergenceError(
                     explain(
                         "solution",

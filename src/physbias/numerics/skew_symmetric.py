@@ -9,17 +9,20 @@ from physbias.arguments import check_kind
 from physbias.boundary import (
     Boundary,
     Dirichlet,
+    FieldSizes,
     Inflow,
     Mirror,
     Outflow,
     PerField,
+    Periodic,
     Symmetry,
 )
-from physbias.edge_values import SIDES
+from physbias.edge_values import SIDES, Part, is_function
 from physbias.edges import Edges
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
 from physbias.numerics.derivatives import FramePairs, GridDerivatives
+from physbias.numerics.faces import TIMES
 from physbias.numerics.scheme import Scheme
 from physbias.pdes import Place
 from physbias.shapes import AXIS_NAMES
@@ -44,7 +47,9 @@ class SkewSymmetric:
     ``FiniteDifference(order, mirror=True)``, ``Spectral()`` with walls that hold zeros,
     and any :class:`FiniteDifference` at ``Symmetry`` walls. With other closures it
     holds up to their error. Walls must let nothing through: the velocity across a wall
-    is taken for zero there.
+    is taken for zero there. Vectors among an equation's fields must have conditions
+    that say so, ``Symmetry`` or zeros (functions are asked at a few times); a wind that
+    is no vector field of the equation is for you to close.
 
     Args:
         scheme: takes the derivatives: :class:`FiniteDifference`, :class:`Compact` or
@@ -52,7 +57,9 @@ class SkewSymmetric:
 
     Raises:
         ArgumentError: something that is no scheme; on binding, a scheme with advection
-            of its own, such as :class:`Upwind`, or an edge that lets something through.
+            of its own, such as :class:`Upwind`, or an edge that lets something through:
+            :class:`Inflow`, :class:`Outflow`, or for the component of a vector field
+            across it anything but ``Symmetry`` and a ``Dirichlet`` value of zero.
 
     Source:
         T. A. Zang (1991), Applied Numerical Mathematics 7, 27-40; Y. Morinishi et al.
@@ -124,6 +131,22 @@ class SkewSymmetricDerivatives(GridDerivatives):
     ) -> "SkewSymmetricDerivatives":
         """Return the same scheme at another time."""
         return SkewSymmetricDerivatives(self.inner.at(time, pairs), self.across)
+
+    def bound_to(self, fields: FieldSizes) -> GridDerivatives:
+        """Return the same scheme for states of named fields.
+
+        Args:
+            fields: name of each field and its number of channels, as in a ``PDE``.
+
+        Raises:
+            ArgumentError: the grid has conditions for other fields, or lacks one; or a
+                vector among them may cross a wall.
+        """
+        bound = super().bound_to(fields)
+        for name, size in fields.items():
+            if size == "vector":
+                _check_closed(name, bound.edges.of(name), self.coords)
+        return bound
 
     def with_edges(self, edges: Edges) -> "SkewSymmetricDerivatives":
         """Return the same scheme at the same time with other edges.
@@ -215,6 +238,57 @@ class SkewSymmetricDerivatives(GridDerivatives):
             u: state.
         """
         return self.inner.dealias_state(u)
+
+
+@torch.no_grad()
+def _check_closed(field: str, edges: Edges, coords: Tensor) -> None:
+    """Raise unless a vector field is zero across every wall."""
+    for axis in range(edges.grid.ndim):
+        grid = edges.component(axis).grid
+        for side, condition in enumerate(grid.boundary[axis]):
+            if isinstance(condition, Periodic | Mirror):
+                continue
+            if isinstance(condition, Dirichlet):
+                place = grid.edge_coords(
+                    axis, side, dtype=coords.dtype, device=coords.device
+                )
+                if _is_zero(condition.value, grid.ndim, place):
+                    continue
+            given = edges.grid.boundary[axis][side]
+            raise ArgumentError(
+                explain(
+                    "grid",
+                    found=f"{type(given).__name__} for {field}_{AXIS_NAMES[axis]} on "
+                    f"the {SIDES[side]} side of {AXIS_NAMES[axis]}, which lets the flow "
+                    "through",
+                    expected="Symmetry or a Dirichlet value of zero for the component "
+                    "across a wall, for advection that keeps energy",
+                    remedy="give one of these there, or use the scheme inside on its own",
+                )
+            )
+
+
+def _is_zero(value: object, ndim: int, place: Tensor) -> bool:
+    """Return whether a channel's value on an edge is zero, at the times tried."""
+    if not isinstance(value, Part):
+        return value == 0
+    given = value.value
+    if is_function(given):
+        times = (torch.tensor(time, dtype=torch.float64) for time in TIMES)
+        values = [given(place, time) for time in times]
+        # what gives no numbers is refused where the grid is padded
+        found = [torch.as_tensor(v) for v in values if isinstance(v, Tensor | float)]
+    elif isinstance(given, tuple):
+        found = [torch.tensor(given).reshape(-1, *[1] * (ndim - 1))]
+    else:
+        found = [given]
+    for tensor in found:
+        dim = tensor.ndim - ndim  # of the channels, where there are any
+        if dim >= 0 and tensor.shape[dim] > 1:
+            tensor = tensor.narrow(dim, value.start, 1)
+        if bool(tensor.any()):
+            return False
+    return True
 
 
 def _closed(side: Boundary, where: str) -> Boundary:

@@ -22,6 +22,7 @@ from physbias.pdes.elliptic import Elliptic, EllipticForm
 from physbias.pdes.exact_riemann import GasState, exact_riemann
 from physbias.pdes.fisher_kpp import FisherKPP
 from physbias.pdes.fitzhugh_nagumo import FitzHughNagumo
+from physbias.pdes.function import pde
 from physbias.pdes.gray_scott import GrayScott
 from physbias.pdes.heat import Heat
 from physbias.pdes.helmholtz import Helmholtz
@@ -33,7 +34,7 @@ from physbias.pdes.kuramoto_sivashinsky import KuramotoSivashinsky
 from physbias.pdes.maxwell import Maxwell
 from physbias.pdes.nagumo import Nagumo
 from physbias.pdes.navier_stokes import TracerFlow
-from physbias.pdes.pde import PDE, Coefficient, Constraint, pde
+from physbias.pdes.pde import PDE, Coefficient, Constraint
 from physbias.pdes.poisson import Poisson
 from physbias.pdes.schroedinger import Schroedinger
 from physbias.pdes.shallow_water import ShallowWater

@@ -65,7 +65,7 @@ class TracerFlow(PDE):
 
     def diagnose(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
         """Return the pressure over density [m²/s²], of zero mean."""
-        return {"pressure": self.constraints[0].pressure(self, u, d)}
+        return {"pressure": DivergenceFree("velocity").pressure(self, u, d)}
 
     def invariants(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
         """Return momentum over density along each axis, and the tracer's mass."""

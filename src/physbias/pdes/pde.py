@@ -1,12 +1,12 @@
 """The equation as an object: written once, read by losses, solvers and heads."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar, Literal, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from physbias.arguments import check_count, check_kind
+from physbias.arguments import check_count
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.grid import Grid
 from physbias.pdes.derivatives import Derivatives
@@ -191,8 +191,7 @@ class PDE(nn.Module):
                 )
             )
         for name, size in fields.items():
-            if size != "vector":
-                check_count(size, f"fields[{name!r}]")
+            check_size(size, f"fields[{name!r}]")
         return sum(ndim if s == "vector" else s for s in self.fields.values())
 
     def channels(self, ndim: int) -> dict[str, slice]:
@@ -286,62 +285,25 @@ class PDE(nn.Module):
         return (u.shape[1] - scalars) // vectors if vectors else u.ndim - 2
 
 
-class _FunctionPDE(PDE):
-    """An equation given as a function; made by :func:`pde`."""
-
-    def __init__(
-        self,
-        rhs: Callable[[Tensor, Derivatives], Tensor],
-        fields: Mapping[str, FieldSize],
-        constraints: tuple[Constraint, ...],
-    ) -> None:
-        super().__init__()
-        self.function = rhs
-        self.fields = fields  # pyright: ignore[reportAttributeAccessIssue]
-        self.constraints = constraints
-
-    def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
-        """Return the time derivative that the function gives."""
-        return self.function(u, d)
-
-
-def pde(
-    rhs: Callable[[Tensor, Derivatives], Tensor],
-    fields: str | Mapping[str, FieldSize],
-    *,
-    constraints: tuple[Constraint, ...] = (),
-) -> PDE:
-    """Return the equation whose right-hand side is a function.
+def check_size(size: object, name: str) -> None:
+    """Raise :class:`ArgumentError` unless ``size`` is one of a field.
 
     Args:
-        rhs: takes the state and the derivatives, returns the time derivative. If it
-            is an ``nn.Module`` its parameters belong to the equation.
-        fields: name of the only field, or the fields with their numbers of channels.
-        constraints: what every state obeys besides.
-
-    Raises:
-        ArgumentError: no function, or something that is no constraint.
-
-    Example:
-        >>> burgers = pde(lambda u, d: 0.01 * d.laplacian(u) - u * d.x(u), "u")
-        >>> burgers.num_channels(1)
-        1
+        size: what was given.
+        name: where it stands.
     """
-    if not callable(rhs):
+    if size == "vector":
+        return
+    if isinstance(size, str):
         raise ArgumentError(
             explain(
-                "rhs",
-                found=repr(rhs),
-                expected="a function of the state and the derivatives",
-                remedy="write pde(lambda u, d: ..., fields)",
+                name,
+                found=repr(size),
+                expected='a whole number of channels, or "vector"',
+                remedy="correct it",
             )
         )
-    remedy = 'hand over a tuple, such as (DivergenceFree("velocity"),)'
-    check_kind(constraints, "constraints", Sequence, remedy=remedy)
-    for constraint in constraints:
-        check_kind(constraint, "constraints", Constraint, remedy=remedy)
-    named: Mapping[str, FieldSize] = {fields: 1} if isinstance(fields, str) else fields
-    return _FunctionPDE(rhs, named, constraints)
+    check_count(size, name)
 
 
 def check_coefficient(
@@ -434,7 +396,7 @@ def uniform(value: Coefficient, name: str) -> Coefficient:
 def _check_rhs(f: object, u: Tensor) -> None:
     """Raise unless ``f`` can be the time derivative of ``u``."""
     if not isinstance(f, Tensor) or f.is_complex():
-        found = f"dtype {f.dtype}" if isinstance(f, Tensor) else repr(f)
+        found = f"dtype {f.dtype}" if isinstance(f, Tensor) else type(f).__name__
         raise ArgumentError(
             explain(
                 "rhs",

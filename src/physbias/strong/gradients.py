@@ -16,7 +16,8 @@ class Autograd:
 
     No step is taken twice, at the price of ten and more states per step. It also
     serves what the others refuse: steps that draw random numbers, coefficients that
-    are set between forward and backward, and ``torch.func``.
+    are set between forward and backward, and ``torch.func``, all but its ``vmap``:
+    states are checked, and have a batch of their own.
     """
 
     def schedule(self, steps: int) -> None:

@@ -58,7 +58,7 @@ def report_blow_up(step: StepFunction, u: Tensor, interval: Interval) -> None:
 
     Raises:
         DivergenceError: a step whose result is not finite, or a function at a wall
-            that gives such values; a compiled step does not look for the latter.
+            that gives such values; a compiled step does not name the latter.
     """
     largest = float(u.abs().max())
     for n in range(interval.count):

@@ -46,7 +46,8 @@ class Rollout:
         """
         after = self._take(u, interval, final=final)
         if not bool(torch.isfinite(after).all()):
-            report_blow_up(self.step, u, interval)
+            for step in (self.eager, self.step):  # a compiled one names no wall
+                report_blow_up(step, u, interval)
         return after
 
     def _take(self, u: Tensor, interval: Interval, *, final: bool) -> Tensor:

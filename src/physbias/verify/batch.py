@@ -50,9 +50,11 @@ def probe(case: Case) -> Finding:
 def probe_coefficients(case: Case) -> Finding:
     """Give each sample its own coefficient and compare with separate runs."""
     names = [name for name, _ in _numbers(case.pde)]
-    if not names or case.holds_fields:
+    if not names:
         return skipped(
-            COEFFICIENTS, "The equation holds no coefficient that is a number."
+            COEFFICIENTS,
+            "No attribute of the equation is a coefficient that is a number; what a "
+            "function holds otherwise cannot be exchanged.",
         )
     worst, where, refused = 0.0, "", []
     for name in names:
@@ -85,7 +87,7 @@ def probe_coefficients(case: Case) -> Finding:
         value=worst,
         criterion=f"relative difference at most {ROUNDING:g}",
         meaning=meaning,
-        remedy=f"Write d.coefficient(self.{where}) where it multiplies states: a bare "
+        remedy=f"Wrap {where} in d.coefficient(...) where it multiplies states: a bare "
         "tensor (batch,) broadcasts along the last space axis.",
     )
 
@@ -148,7 +150,8 @@ def _mix_up(case: Case, name: str) -> float:
     u = case.states(case.base)
     values = [_get(case.pde, name) * factor for factor in FACTORS[:BATCH]]
     together = _with(case.pde, name, torch.tensor(values, dtype=u.dtype))
-    is_tensor = isinstance(getattr(case.pde, name), Tensor)
+    owner, own_name = _owner(case.pde, name)
+    is_tensor = isinstance(getattr(owner, own_name), Tensor)
     worst = 0.0
     for use in _uses(case).values():
         found = use(together, u)
@@ -160,18 +163,30 @@ def _mix_up(case: Case, name: str) -> float:
 
 
 def _numbers(pde: PDE) -> Iterator[tuple[str, float]]:
-    """Yield the coefficients of an equation that are one number."""
-    held = {
-        **vars(pde),
-        **dict(pde.named_buffers(recurse=False)),
-        **dict(pde.named_parameters(recurse=False)),
-    }
-    for name, value in held.items():
-        if name.startswith("_") or name == "training":
-            continue
-        single = isinstance(value, Tensor) and value.ndim == 0
-        if isinstance(value, float) or (single and value.is_floating_point()):
-            yield name, float(value.detach() if isinstance(value, Tensor) else value)
+    """Yield the coefficients of an equation and its modules that are one number."""
+    for path, module in pde.named_modules():
+        if type(module).__module__.startswith("torch.nn."):
+            continue  # a layer's settings are no coefficients
+        held = {
+            **vars(module),
+            **dict(module.named_buffers(recurse=False)),
+            **dict(module.named_parameters(recurse=False)),
+        }
+        for own_name, value in held.items():
+            if own_name.startswith("_"):
+                continue
+            name = f"{path}.{own_name}" if path else own_name
+            if isinstance(value, float):
+                yield name, value
+            elif isinstance(value, Tensor) and value.ndim == 0:
+                if value.is_floating_point():
+                    yield name, float(value.detach())
+
+
+def _owner(pde: PDE, name: str) -> tuple[nn.Module, str]:
+    """Return the module that has a coefficient, and the coefficient's name there."""
+    path, _, own_name = name.rpartition(".")
+    return pde.get_submodule(path), own_name
 
 
 def _get(pde: PDE, name: str) -> float:
@@ -181,7 +196,8 @@ def _get(pde: PDE, name: str) -> float:
 def _with(pde: PDE, name: str, value: Tensor | float) -> PDE:
     """Return a copy of the equation with another coefficient."""
     other = copy.deepcopy(pde)
-    if isinstance(getattr(other, name), nn.Parameter):
-        delattr(other, name)
-    setattr(other, name, value)
+    owner, own_name = _owner(other, name)
+    if isinstance(getattr(owner, own_name), nn.Parameter):
+        delattr(owner, own_name)
+    setattr(owner, own_name, value)
     return other

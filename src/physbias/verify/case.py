@@ -29,6 +29,7 @@ MOST_POINTS = 4096
 # axes cannot be confused
 HALVES = {1: (16,), 2: (12, 14), 3: (6, 7, 8)}
 LEVELS = (2, 3, 4)
+FASTEST_TIMES = 8.0
 Invariants = Callable[[Tensor, Derivatives], Mapping[str, Tensor]]
 
 
@@ -217,6 +218,19 @@ class Case:
             values = ritz_values(lambda w: system(w, TIME), u)
         radius = float(values.abs().max())
         return radius if radius > 0 else 1.0
+
+    @cached_property
+    def span(self) -> float:
+        """Length of the comparison with the witness [s].
+
+        If not given, some of the fastest times of a coarse grid.
+        """
+        if self.duration is not None:
+            return self.duration
+        if not self.evolves:
+            return 0.0
+        grid = self.base if self.holds_fields else self.level(LEVELS[0])
+        return FASTEST_TIMES / self.spectral_radius(grid)
 
     @cached_property
     def has_walls(self) -> bool:

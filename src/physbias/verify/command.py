@@ -1,6 +1,7 @@
 """The command ``physbias verify MODULE:NAME``."""
 
 import argparse
+import inspect
 from collections.abc import Callable, Sequence
 from math import pi
 from typing import Any, cast
@@ -136,6 +137,7 @@ def _as_pde(found: Any, fields: str) -> PDE:  # noqa: ANN401 (the same)
     if isinstance(found, PDE):
         return found
     if isinstance(found, type) and issubclass(found, PDE):
+        _check_bare(found)
         return found()
     if callable(found) and not isinstance(found, type):
         return pde(cast(RightHandSide, found), fields)
@@ -147,6 +149,27 @@ def _as_pde(found: Any, fields: str) -> PDE:  # noqa: ANN401 (the same)
             remedy="name the equation itself",
         )
     )
+
+
+def _check_bare(equation: type[PDE]) -> None:
+    """Raise unless a class can be called without arguments."""
+    parameters = inspect.signature(equation).parameters.values()
+    needed = [
+        p.name
+        for p in parameters
+        if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+    ]
+    if needed:
+        name = equation.__name__
+        raise ArgumentError(
+            explain(
+                "MODULE:NAME",
+                found=f"the class {name}, which needs {', '.join(needed)}",
+                expected="a class that needs no argument, or an equation",
+                remedy="give defaults in its __init__, or name an equation, as after "
+                f"mine = {name}(...)",
+            )
+        )
 
 
 def _grid(points: str, lengths: str | None, boundary: str) -> Grid:

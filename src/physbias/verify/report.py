@@ -8,6 +8,7 @@ from textwrap import wrap
 
 from physbias.errors import ArgumentError, VerificationError, explain
 from physbias.verify.finding import Finding, Status
+from physbias.verify.witness import RESIDUAL, SOLVER
 
 TEXT_WIDTH = 96
 
@@ -37,6 +38,14 @@ class Report:
     def failed(self) -> tuple[str, ...]:
         """Names of the probes that failed."""
         return tuple(f.probe for f in self.findings if f.status is Status.FAILED)
+
+    @property
+    def witnessed(self) -> bool:
+        """Whether the equation was held against a known solution."""
+        return any(
+            f.probe in (RESIDUAL, SOLVER) and f.status is not Status.SKIPPED
+            for f in self.findings
+        )
 
     def __bool__(self) -> bool:
         return self.ok
@@ -85,6 +94,7 @@ class Report:
         return {
             "subject": self.subject,
             "ok": self.ok,
+            "witnessed": self.witnessed,
             "seconds": round(self.seconds, 3),
             "findings": [
                 {
@@ -117,11 +127,13 @@ class Report:
             lines.append(_row(row, widths))
             said = f"{finding.meaning} {finding.remedy}".strip()
             lines += [f"    {line}" for line in wrap(said, TEXT_WIDTH)]
+        unproved = "; no witness: that it is the right equation is not proved"
         counts = {s: sum(f.status is s for f in self.findings) for s in Status}
         lines += [
             "",
             f"{counts[Status.PASSED]} passed, {counts[Status.FAILED]} failed, "
-            f"{counts[Status.SKIPPED]} skipped in {self.seconds:.1f} s",
+            f"{counts[Status.SKIPPED]} skipped in {self.seconds:.1f} s"
+            + (unproved if self.ok and not self.witnessed else ""),
         ]
         return "\n".join(lines)
 
