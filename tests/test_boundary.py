@@ -56,6 +56,15 @@ def test_conditions_are_values():
         (lambda: Robin(math.inf, 0.0), "a: found inf"),
         (lambda: Inflow({"tracer": "much"}), r"values\['tracer'\]: found str"),
         (lambda: Inflow(None), "values: found NoneType"),
+        (
+            lambda: Dirichlet(lambda x: 1.0),
+            r"Dirichlet value: found a function of \(x\) .*coords, time.*axis, \*edge",
+        ),
+        (lambda: Robin(1.0, lambda: 1.0), r"Robin b: found a function of \(\)"),
+        (
+            lambda: Inflow({"u": lambda a, b, c: a}),
+            r"Inflow values\['u'\]: found a function of \(a, b, c\) \(missing",
+        ),
         (lambda: Outflow(-1), "degree: found -1, expected a whole number from 0 to 8"),
         (lambda: Outflow(9), "degree: found 9"),
         (lambda: Outflow(1.5), "degree: found 1.5"),

@@ -1,8 +1,17 @@
 import pytest
 import torch
+from torch import nn
 
-from physbias.edge_values import Part, check_edge, check_value, digest, same
-from physbias.errors import ArgumentError, ShapeError
+from physbias.edge_values import (
+    Part,
+    check_edge,
+    check_known,
+    check_value,
+    digest,
+    naming_walls,
+    same,
+)
+from physbias.errors import ArgumentError, DivergenceError, ShapeError
 
 
 def test_values_are_kept_in_their_kind():
@@ -68,3 +77,33 @@ def test_sameness_looks_into_tensors():
 def test_a_class_is_no_value():
     with pytest.raises(ArgumentError, match="value: found type, expected a finite"):
         check_value(float, "value")
+
+
+def test_functions_must_take_coordinates_and_time():
+    class Wall(nn.Module):
+        def forward(self, coords):
+            return coords
+
+    for fits in (
+        torch.atan2,
+        lambda x, t, k=1: x,
+        lambda *both: both,
+        nn.Bilinear(1, 1, 1),
+    ):
+        assert check_value(fits, "value") is fits
+    for other in (Wall(), lambda: 1.0, lambda x, *, t: x):
+        with pytest.raises(ArgumentError, match=r"value: found a function of \("):
+            check_value(other, "value")
+
+
+def test_values_are_looked_at_only_where_asked():
+    time, bad = torch.tensor(0.5), torch.tensor([1.0, float("nan")])
+    check_known(bad, 1, 0, time)
+    message = "boundary: found NaN .* function on the lower side of y at t = 0.5, exp"
+    with naming_walls():
+        check_known(1.0, 1, 0, time)
+        with pytest.raises(DivergenceError, match=message):
+            check_known(bad, 1, 0, time)
+        with pytest.raises(DivergenceError, match="at one of several times"):
+            check_known(float("inf"), 1, 0, torch.ones(2, 1))
+    check_known(bad, 1, 0, time)

@@ -31,10 +31,7 @@ class Part:
 def check_value(value: Any, name: str) -> Any:  # noqa: ANN401 (it is what is checked)
     """Return a value on an edge after checking its kind."""
     kind = type(value).__name__
-    if isinstance(value, Part):
-        return value
-    if is_function(value):
-        _check_signature(value, name)
+    if isinstance(value, Part) or _is_edge_function(value, name):
         return value
     if isinstance(value, Tensor):
         if not value.is_floating_point():
@@ -64,15 +61,15 @@ def check_value(value: Any, name: str) -> Any:  # noqa: ANN401 (it is what is ch
     )
 
 
-def _check_signature(value: Callable[..., Any], name: str) -> None:
-    """Raise where a function cannot be called with what an edge calls it with."""
-    if torch.compiler.is_compiling():
-        return
+def _is_edge_function(value: Any, name: str) -> bool:  # noqa: ANN401
+    """Return whether a value is a function; raise if not one of an edge and time."""
+    if not is_function(value) or torch.compiler.is_compiling():
+        return is_function(value)
     function = value.forward if isinstance(value, nn.Module) else value
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # some built-in functions tell nothing
-        return
+        return True
     try:
         signature.bind("coords", "time")
     except TypeError as error:
@@ -85,6 +82,7 @@ def _check_signature(value: Callable[..., Any], name: str) -> None:
                 remedy="write lambda coords, time: ..., or give a number or a tensor",
             )
         ) from None
+    return True
 
 
 _naming = ContextVar("naming", default=False)

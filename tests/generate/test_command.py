@@ -116,6 +116,23 @@ class Seeded(pb.PDE):
         command(["seeded_physics.py:Seeded", "--out", "x"])
 
 
+def test_steps_that_had_to_be_shortened_are_told(tmp_path, capsys):
+    options = ["--points", "32", "--frames", "3", "--duration", "1", "--train", "2"]
+    assert command(["burgers", "--out", str(tmp_path), *options, "--dt", "10"]) == 0
+    said = capsys.readouterr().err
+    assert "steps of 10 s are not stable for every sample: steps as short as 0." in said
+    command(["burgers", "--out", str(tmp_path / "fine"), *QUICK])
+    assert "not stable" not in capsys.readouterr().err
+
+
+def test_an_unknown_option_is_answered_with_the_nearest(capsys):
+    for option in ("--n", "--trian"):
+        with pytest.raises(SystemExit, match="2"):
+            command(["burgers", "--out", "x", option, "-3"])
+        said = capsys.readouterr().err
+        assert f"unrecognized arguments: {option}=-3 (the nearest are --train" in said
+
+
 def test_an_interruption_says_how_to_go_on(tmp_path, capsys, monkeypatch):
     def interrupted(*arguments, **settings):
         raise KeyboardInterrupt

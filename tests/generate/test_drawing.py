@@ -57,9 +57,13 @@ def test_ranges_without_sense(ends):
 def test_waves_follow_the_length_of_their_axis():
     assert Waves(4, axis=1).wavenumber((1.0, 2 * pi)) == 4.0
     assert Waves(3).wavenumber((2.0,)) == pytest.approx(9.42477796)
-    with pytest.raises(ArgumentError, match=r"lengths: found 1 axes, expected at least"):
+    with pytest.raises(
+        ArgumentError, match=r"lengths: found 1 axes, expected at least"
+    ):
         Waves(4, axis=1).wavenumber((1.0,))
-    with pytest.raises(ArgumentError, match="count: found 1.5, expected a whole number"):
+    with pytest.raises(
+        ArgumentError, match=r"count: found 1\.5, expected a whole number"
+    ):
         Waves(1.5)
     with pytest.raises(ArgumentError, match="axis: found -1"):
         Waves(1, axis=-1)

@@ -88,3 +88,22 @@ def test_the_description_is_json_and_says_everything():
 def test_refusals(change, message):
     with pytest.raises(ArgumentError, match=message):
         replace(BURGERS, **change)
+
+
+def test_steps_divide_the_interval_between_frames():
+    recipe = replace(BURGERS, duration=1.0, num_frames=11)
+    assert recipe.step(0.03) == pytest.approx(0.1 / 4)
+    assert recipe.step(0.1) == recipe.step(5.0) == recipe.times[1]
+
+
+def test_arguments_without_a_default_must_be_given():
+    def equation(width, speed=1.0):
+        return None
+
+    recipe = replace(BURGERS, equation=equation, parameters={})
+    with pytest.raises(
+        ArgumentError, match=r"parameters: found none for width of equation, expected a"
+    ):
+        recipe.draw(0, seed=0)
+    given = replace(recipe, parameters={"width": 2.0})
+    assert given.draw(0, seed=0) == {"speed": 1.0, "width": 2.0}

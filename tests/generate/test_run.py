@@ -47,6 +47,7 @@ def test_attributes_say_where_a_file_comes_from(recipe, tmp_path):
     assert found["scheme"] == note["scheme"] == "Spectral(dealias=0.6666666666666666)"
     assert found["stepper"] == "ETDRK4()"
     assert found["dt"] == recipe.dt
+    assert found["shortest_step"] == recipe.step(recipe.dt)
     assert json.loads(found["parameters"]) == {"viscosity": "0.01:0.02"}
     assert json.loads(found["num_points"]) == [32]
     assert found["equation"] == "physbias.pdes.burgers:Burgers"
@@ -162,6 +163,20 @@ def test_numbers_without_sense(recipe, tmp_path, change, message):
     with pytest.raises(ArgumentError, match=message):
         generate(recipe, tmp_path / "none", **change)
     assert not (tmp_path / "none").exists()
+
+
+def test_what_cannot_begin_leaves_no_folder(recipe, tmp_path):
+    def single(pde, grid, generator):
+        return torch.zeros(1, 1, *grid.num_points)
+
+    for wrong in (
+        replace(recipe, num_points=(3,)),
+        replace(recipe, initial_state=single),
+    ):
+        with pytest.raises(ArgumentError, match=r"num_points|initial_state"):
+            generate(wrong, tmp_path / "set", **COUNTS)
+        assert not (tmp_path / "set").exists()
+    generate(recipe, tmp_path / "set", **COUNTS)
 
 
 def test_without_h5py_it_says_what_to_install(recipe, tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """Files of a data set, and folders that hold something else."""
 
+import json
+
 import h5py
 import pytest
 
@@ -57,12 +59,29 @@ def test_a_folder_is_begun_once_and_gone_on_with(tmp_path):
     wanted = {"seed": 0, "lengths": [1.0, 2.0], "name": "heat"}
     open_folder(tmp_path / "new", wanted)
     open_folder(tmp_path / "new", dict(wanted))
+    (tmp_path / "new" / "data").mkdir()
+    (tmp_path / "new" / "data" / "heat.hdf5").touch()
+    open_folder(tmp_path / "new", dict(wanted))
     with pytest.raises(
         ArgumentError,
         match=r"found a data set with seed 0 and not 1; lengths \[1.0, 2.0\] and not "
         r"\[1.0\], expected an empty folder, or the same arguments; choose another",
     ):
         open_folder(tmp_path / "new", {"seed": 1, "lengths": [1.0], "name": "heat"})
+
+
+def test_arguments_of_a_run_that_left_no_data_do_not_count(tmp_path):
+    for wanted in ({"seed": 0}, {"seed": 1}):
+        open_folder(tmp_path, wanted)
+        assert json.loads((tmp_path / "generate.json").read_text()) == wanted
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_places_that_are_no_folder_are_refused(tmp_path, place):
+    (tmp_path / "file").touch()
+    message = r"out: found '.*', where writing fails \(.*\), expected a folder that can"
+    with pytest.raises(ArgumentError, match=message):
+        open_folder(tmp_path / place, {"seed": 0})
 
 
 def test_folders_with_other_data_are_left_alone(tmp_path):
@@ -75,5 +94,7 @@ def test_folders_with_other_data_are_left_alone(tmp_path):
 @pytest.mark.parametrize("text", ["{", "[]"])
 def test_a_note_that_cannot_be_read(tmp_path, text):
     (tmp_path / "generate.json").write_text(text)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "heat.hdf5.7.partial").touch()
     with pytest.raises(DataError, match=r"generate\.json: found no JSON object"):
         open_folder(tmp_path, {"seed": 0})

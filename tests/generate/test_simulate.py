@@ -16,6 +16,7 @@ from physbias.generate import (
     make_sample,
     make_samples,
 )
+from physbias.generate.simulate import simulate
 from physbias.numerics import RK4, Spectral
 from physbias.pdes import PDE
 
@@ -168,6 +169,16 @@ def test_a_sample_alone_takes_shorter_steps_where_it_must(small):
         make_samples(recipe, [0, 1])
 
 
+def test_shortened_steps_are_kept_and_told(small):
+    recipe = replace(small("wave"), parameters={"speed": 20.0}, duration=0.02, dt=0.02)
+    _, shortest = simulate(recipe, [0], seed=0)
+    # 0.01 s from frame to frame, in whole steps, stable as a wave of k = 2 pi 10 is
+    assert 0.01 / shortest == pytest.approx(round(0.01 / shortest))
+    assert 1e-4 < shortest < 3e-3
+    _, steady = simulate(replace(recipe, dt=5e-4), [0], seed=0)
+    assert steady == replace(recipe, dt=5e-4).step(5e-4) == pytest.approx(5e-4)
+
+
 class Explosive(PDE):
     """Grows to infinity in a time of one over its size."""
 
@@ -244,10 +255,12 @@ def test_samples_that_cannot_be_asked_for(small):
     with pytest.raises(ArgumentError, match="recipe: found 'heat', expected Recipe"):
         make_sample("heat", 0)
     for index in (-1, 0.5, "a", None):
+        with pytest.raises(ArgumentError, match=f"index: found {index!r}, expected a"):
+            make_sample(recipe, index)
         with pytest.raises(
             ArgumentError, match=f"indices: found {index!r}, expected a"
         ):
-            make_sample(recipe, index)
+            make_samples(recipe, [index])
     with pytest.raises(
         ArgumentError, match="indices: found 3, expected Sequence; list"
     ):

@@ -265,3 +265,22 @@ def test_walls_that_move_along_themselves_are_not(side):
     grid = Grid((6, 4), (1.0, 2.0), boundary=[side, Periodic()])
     fields = {"v": "vector", "s": 1} if isinstance(side, dict) else {"v": "vector"}
     SkewSymmetric(FiniteDifference(2)).bind(grid).bound_to(fields)
+
+
+def test_each_axis_asks_its_own_component():
+    """Along y the second channel counts, the third of a state behind a scalar."""
+    scheme = SkewSymmetric(FiniteDifference(2))
+    along, across = (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+    varying = torch.tensor(across).reshape(3, 1).expand(3, 4)
+    for side in (
+        Dirichlet(across),
+        Dirichlet(varying),
+        Dirichlet(lambda x, t: varying),
+    ):
+        grid = Grid((4, 6), (1.0, 2.0), boundary=[Periodic(), (side, Symmetry())])
+        with pytest.raises(ArgumentError, match="for v_y on the lower side of y"):
+            scheme.bind(grid).bound_to({"s": 1, "v": "vector"})
+    grid = Grid((4, 6), (1.0, 2.0), boundary=[Periodic(), Dirichlet(along)])
+    scheme.bind(grid).bound_to({"s": 1, "v": "vector"})
+    with pytest.raises(ArgumentError, match="for v_y on the lower side of y"):
+        scheme.bind(grid).bound_to({"v": "vector", "s": 1})

@@ -211,3 +211,14 @@ def test_every_coefficient_of_every_equation_is_checked(equation, name):
     else:
         with pytest.raises(ArgumentError, match=rf"{name}: found -1.*, expected "):
             equation(**{name: -1.0})
+
+
+@pytest.mark.parametrize("value", [1.0, nn.Parameter(torch.tensor(1.0))])
+def test_attributes_before_the_call_of_the_base_are_refused(value):
+    class Early(PDE):
+        def __init__(self):
+            self.speed = value
+
+    message = r"Early: found self.speed set before super\(\).__init__\(\), expected a"
+    with pytest.raises(ArgumentError, match=message):
+        Early()

@@ -131,7 +131,9 @@ def test_a_force_that_does_not_fit_the_box_is_refused(n):
 def test_forces_that_fit_are_taken_also_in_single_precision():
     fits = 2 * pi / 5 * torch.arange(1.0, 9.0)
     Solver(VorticityFlow(forcing=1.0, wavenumber=fits), BOX)
-    with pytest.raises(ArgumentError, match=r"use 3.7699111843077\d*, or a length of 4.7"):
+    with pytest.raises(
+        ArgumentError, match=r"use 3.7699111843077\d*, or a length of 4.7"
+    ):
         Solver(VorticityFlow(forcing=1.0), BOX)
     with pytest.raises(ShapeError, match="found 1 space axes, expected 2 for Vort"):
         Solver(VorticityFlow(), Grid((8,), (1.0,), boundary=Periodic()))

@@ -58,3 +58,23 @@ def test_random_steps_need_the_whole_graph():
     u = make(Autograd(), step)(u0, interval, final=True)
     (found,) = torch.autograd.grad(u.sum(), u0)
     assert torch.equal(found, u.detach())
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"dt": 0.01, "allow_unstable": True},
+        {"dt": 0.01},
+        {"stepper": SDIRK2(), "dt": 0.01},
+        {"stepper": DormandPrince(1e-2, 1e-2)},
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize("end", [0.05, -1.0])
+def test_a_wall_that_gives_no_number_is_named(options, end):
+    """The logarithm of end - t is infinite at the end and NaN from there on."""
+    side = Dirichlet(lambda x, t: torch.log(end - t))
+    grid = Grid((8,), (1.0,), boundary=[(Dirichlet(0.0), side)])
+    message = "boundary: found NaN or infinity from the function on the upper side of x"
+    with pytest.raises(DivergenceError, match=f"{message} at t = 0"):
+        Solver(Heat(0.01), grid, **options)(torch.zeros(1, 1, 8), [0.0, 0.1])

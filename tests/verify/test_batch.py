@@ -15,6 +15,10 @@ def probe(physics, grid, **options):
     return verify(physics, grid, probes=(NAME, COEFFICIENTS), **options)
 
 
+def coefficients(physics, grid):
+    return verify(physics, grid, probes=(COEFFICIENTS,))
+
+
 def test_samples_of_the_library_are_apart(line, plane):
     for physics, grid in ((Heat(0.1), line), (TracerFlow(0.1, 0.2), plane)):
         report = probe(physics, grid)
@@ -99,14 +103,14 @@ class Damped(torch.nn.Module):
 
 
 def test_coefficients_of_a_module_are_coefficients(line):
-    report = probe(pde(Damped(wrapped=True), "u"), line)
+    report = coefficients(pde(Damped(wrapped=True), "u"), line)
     assert report[COEFFICIENTS].status is Status.PASSED
     assert report[COEFFICIENTS].value == 0
     for name in ("diffusivity", "speed", "damping"):
         assert f"function.{name}" in report[COEFFICIENTS].meaning
     assert "norm" not in report[COEFFICIENTS].meaning
     three = Grid((9, 3), (1.0, 2.0), boundary=Periodic())  # as many points as samples
-    report = probe(pde(Damped(wrapped=False), "u"), three)
+    report = coefficients(pde(Damped(wrapped=False), "u"), three)
     assert report.failed == (COEFFICIENTS,)
     assert "Wrap function." in report[COEFFICIENTS].remedy
 
@@ -123,13 +127,13 @@ def test_numbers_beside_a_coefficient_field_are_exchanged(line):
         def rhs(self, u, d):
             return self.diffusivity * d.laplacian(u) - d.coefficient(self.damping) * u
 
-    finding = probe(Layered(), line)[COEFFICIENTS]
+    finding = coefficients(Layered(), line)[COEFFICIENTS]
     assert finding.status is Status.PASSED
     assert finding.meaning == "Tensors (batch,) equal separate runs for: damping."
 
 
 def test_what_a_closure_holds_cannot_be_exchanged(line):
-    finding = probe(pde(lambda u, d: d.laplacian(u), "u"), line)[COEFFICIENTS]
+    finding = coefficients(pde(lambda u, d: d.laplacian(u), "u"), line)[COEFFICIENTS]
     assert finding.status is Status.SKIPPED
     assert "what a function holds" in finding.meaning
 

@@ -26,6 +26,11 @@ def known(coords, time):
     x, a = coords[:, :1], torch.exp(-0.3 * torch.as_tensor(time))
     return 0.6 * a * torch.sin(x) / (2 + a * torch.cos(x))
 
+class Needy(pb.PDE):
+    fields = {"u": 1}
+    def __init__(self, speed, width, size=1.0):
+        super().__init__()
+
 heat = pb.Heat(0.1)
 number = 3
 """
@@ -83,6 +88,12 @@ def test_grid_scheme_and_symmetry(physics, capsys):
         (["nowhere.py:heat"], "found no file nowhere.py"),
         (["physics_of_mine:cold"], "found no 'cold' in physics_of_mine"),
         (["physics_of_mine:number"], "found 3, expected a PDE, a class of one"),
+        (
+            ["physics_of_mine:Needy"],
+            "found the class Needy, which needs speed, width, expected a class that",
+        ),
+        (["physics_of_mine:heat", "--mean", "1", "2"], "mean: found 2 numbers"),
+        (["physics_of_mine:heat", "--duration", "-1"], "duration: found -1.0"),
         (["physics_of_mine:heat", "--points", "many"], "--points: found 'many'"),
         (["physics_of_mine:heat", "--boundary", "open"], "--boundary: found 'open'"),
         (

@@ -46,6 +46,17 @@ def test_its_columns_are_aligned():
     assert lines[-1] == "1 passed, 1 failed, 1 skipped in 1.2 s"
 
 
+def test_what_is_not_proved_is_said_last():
+    said = "; no witness: that it is the right equation is not proved"
+    solved = Finding("witness: solver", Status.PASSED, 0.0, "at most 1", "Near.")
+    untried = Finding("witness: solver", Status.SKIPPED, None, "", "None given.")
+    assert not report(GOOD, untried).witnessed
+    assert str(report(GOOD, untried)).endswith(f"1 skipped in 1.2 s{said}")
+    assert report(GOOD, solved).witnessed
+    assert str(report(GOOD, solved)).endswith("0 skipped in 1.2 s")
+    assert json.loads(report(GOOD, solved).to_json())["witnessed"] is True
+
+
 def test_it_becomes_json():
     read = json.loads(report(GOOD, BAD, NONE).to_json())
     assert read["ok"] is False

@@ -2,8 +2,8 @@
 
 A :class:`Recipe` says what is made; :func:`find_recipe` gives that of an equation,
 :func:`generate` writes a data set, :func:`make_sample` makes one of its samples again.
-:class:`Range` draws parameters, :func:`random_field` and the classes beside it initial
-states.
+:class:`Range` draws parameters, :class:`Waves` fits them to the box, and
+:func:`random_field` and the classes beside it draw initial states.
 """
 
 from physbias.generate.catalogue import RECIPES

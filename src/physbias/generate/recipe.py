@@ -115,8 +115,8 @@ class Recipe:
                     explain(
                         f"parameters[{name!r}]",
                         found=repr(value),
-                        expected="a number, a Range, a tuple of these per axis, or Waves",
-                        remedy="correct it",
+                        expected="a number, a Range, or a tuple of these per axis",
+                        remedy="correct it, or give Waves(count)",
                     )
                 )
 

@@ -135,6 +135,7 @@ class FluxDerivatives(GridDerivatives):
             total = total + self.settings.divergence(self, law, u, axis)
         return total
 
+    @torch.no_grad()
     def longest_step(
         self, u: Tensor, law: ConservationLaw, growth: Callable[[Tensor], Tensor]
     ) -> float:

@@ -58,7 +58,7 @@ class SkewSymmetric:
     Raises:
         ArgumentError: something that is no scheme; on binding, a scheme with advection
             of its own, such as :class:`Upwind`, or an edge that lets something through:
-            :class:`Inflow`, :class:`Outflow`, or for the component of a vector field
+            ``Inflow``, ``Outflow``, or for the component of a vector field
             across it anything but ``Symmetry`` and a ``Dirichlet`` value of zero.
 
     Source:
@@ -259,11 +259,11 @@ def _check_closed(field: str, edges: Edges, coords: Tensor) -> None:
                 explain(
                     "grid",
                     found=f"{type(given).__name__} for {field}_{AXIS_NAMES[axis]} on "
-                    f"the {SIDES[side]} side of {AXIS_NAMES[axis]}, which lets the flow "
-                    "through",
+                    f"the {SIDES[side]} side of {AXIS_NAMES[axis]}, which lets the "
+                    "flow through",
                     expected="Symmetry or a Dirichlet value of zero for the component "
                     "across a wall, for advection that keeps energy",
-                    remedy="give one of these there, or use the scheme inside on its own",
+                    remedy="give one of these, or use the scheme inside on its own",
                 )
             )
 

@@ -77,6 +77,15 @@ class PDE(nn.Module):
 
     def __setattr__(self, name: str, value: Tensor | nn.Module) -> None:
         """Keep plain tensors as buffers, so that they move and are saved."""
+        if "_buffers" not in self.__dict__:
+            raise ArgumentError(
+                explain(
+                    type(self).__name__,
+                    found=f"self.{name} set before super().__init__()",
+                    expected="a class of equations that begins with that call",
+                    remedy="write super().__init__() first in its __init__",
+                )
+            )
         known = name in self._buffers or name in self._parameters
         learned = isinstance(value, nn.Parameter)
         if isinstance(value, Tensor) and not learned and not known:

@@ -176,11 +176,10 @@ def _numbers(pde: PDE) -> Iterator[tuple[str, float]]:
             if own_name.startswith("_"):
                 continue
             name = f"{path}.{own_name}" if path else own_name
-            if isinstance(value, float):
-                yield name, value
-            elif isinstance(value, Tensor) and value.ndim == 0:
-                if value.is_floating_point():
-                    yield name, float(value.detach())
+            single = isinstance(value, Tensor) and value.ndim == 0
+            if isinstance(value, float) or (single and value.is_floating_point()):
+                number = value.detach() if isinstance(value, Tensor) else value
+                yield name, float(number)
 
 
 def _owner(pde: PDE, name: str) -> tuple[nn.Module, str]:

@@ -1,7 +1,9 @@
 """Proof of an equation: run every probe and report."""
 
 import copy
+import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from time import perf_counter
 
 import torch
@@ -35,6 +37,7 @@ from physbias.verify import (
     order_time,
     symmetry,
     uses,
+    well_posed,
 )
 from physbias.verify import (
     witness as witnesses,
@@ -44,6 +47,7 @@ from physbias.verify.finding import Finding, judged
 from physbias.verify.points import State
 from physbias.verify.report import Report
 
+LIBRARIES = (Path(__file__).parents[1], Path(torch.__file__).parent)
 Probe = Callable[[Case], Finding]
 PROBES: dict[str, Probe] = {
     order_space.NAME: order_space.probe,
@@ -56,6 +60,7 @@ PROBES: dict[str, Probe] = {
     gradients.NAME: gradients.probe,
     conservation.NAME: conservation.probe,
     symmetry.NAME: symmetry.probe,
+    well_posed.NAME: well_posed.probe,
     witnesses.RESIDUAL: witnesses.probe_residual,
     witnesses.BOUNDARY: witnesses.probe_boundary,
     witnesses.SOLVER: witnesses.probe_solver,
@@ -112,7 +117,8 @@ def verify(
         seed: of the manufactured states.
 
     Raises:
-        ArgumentError: an unknown probe or symmetry, or a staggered scheme.
+        ArgumentError: an unknown probe or symmetry, levels for another number of
+            channels, or a staggered scheme.
 
     Source:
         K. Salari and P. Knupp (2000), Sandia report SAND2000-1444, and P. J. Roache
@@ -152,6 +158,7 @@ def verify(
         )
     names = tuple(PROBES) if probes is None else probes
     _check_names("probes", names, tuple(PROBES))
+    _check_levels(levels, pde.num_channels(grid.ndim))
     case = Case(
         pde=copy.deepcopy(pde).double().cpu(),
         grid=grid,
@@ -168,27 +175,64 @@ def verify(
         seed=seed,
     )
     begin = perf_counter()
-    findings = tuple(_run(name, case) for name in names)
+    raised: dict[str, str] = {}
+    findings = tuple(_run(name, case, raised) for name in names)
     subject = (
         f"{_name(pde)} on {grid.num_points} points with {scheme!r} and {stepper!r}"
     )
     return Report(subject, findings, perf_counter() - begin)
 
 
-def _run(name: str, case: Case) -> Finding:
-    """Return what a probe finds; what it raises is a finding too."""
+def _run(name: str, case: Case, raised: dict[str, str]) -> Finding:
+    """Return what a probe finds; what it raises is a finding too.
+
+    Args:
+        name: of the probe.
+        case: what is probed.
+        raised: the probe that first raised something, by what it raised; is added to.
+    """
     try:
         with torch.enable_grad():
             return PROBES[name](case)
     except Exception as error:  # noqa: BLE001 (a user's equation may raise anything)
+        text = f"It raises {type(error).__name__}{_place(error)}: {error}"
+        text = text.removesuffix(".") + "."
+        first = raised.setdefault(text, name)
+        again = first != name
         return judged(
             name,
             passed=False,
             value=None,
             criterion="the equation can be evaluated",
-            meaning=f"It raises {type(error).__name__}: {error}",
-            remedy="Mend what raises this, or, for a state out of range, set mean= and "
+            meaning=f"It raises the same as {first!r}." if again else text,
+            remedy=""
+            if again
+            else "Mend what raises this, or, for a state out of range, set mean= and "
             "amplitude=.",
+        )
+
+
+def _place(error: Exception) -> str:
+    """Return the last line of the user's own code on the way to an error."""
+    own = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not any(Path(frame.filename).is_relative_to(home) for home in LIBRARIES)
+    ]
+    if not own:
+        return ""
+    return f" (file {own[-1].filename}, line {own[-1].lineno}, in {own[-1].name})"
+
+
+def _check_levels(levels: Sequence[object], channels: int) -> None:
+    if len(levels) not in (1, channels):
+        raise ArgumentError(
+            explain(
+                "mean",
+                found=f"{len(levels)} numbers",
+                expected=f"one, or one per channel ({channels})",
+                remedy="give the level of each channel",
+            )
         )
 
 

@@ -111,7 +111,7 @@ def probe_solver(case: Case) -> Finding:
         return skipped(
             SOLVER,
             f"The data at the walls do not fit one sample on finer grids: {error}",
-            remedy="Give them as functions of the coordinates of the edge and the time.",
+            remedy="Give them as functions of the edge's coordinates and the time.",
         )
     end = case.start + case.span
     errors = []
@@ -209,8 +209,8 @@ def _relative_residual(case: Case, witness: State) -> float:
     coords = _random_points(case)
     # not at the start, where the derivatives of a formula may be singular
     found = [_residual(case, witness, coords, time) for time in _times(case)[1:]]
-    scale = max(scale for _, scale in found)
-    return max(wrong for wrong, _ in found) / scale if scale > 0 else 0.0
+    wrong, scale = map(float, torch.tensor(found, dtype=F64).amax(0))
+    return wrong / scale if scale != 0 else 0.0
 
 
 @torch.no_grad()
