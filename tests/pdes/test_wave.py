@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from physbias.errors import ArgumentError
-from physbias.grid import Dirichlet, Grid, Periodic
+from physbias.grid import Dirichlet, Grid, Neumann, Periodic
 from physbias.numerics import RK4, FiniteDifference, Leapfrog, Spectral
 from physbias.pdes import Wave
 from physbias.strong import Solver
@@ -83,3 +83,21 @@ def test_leapfrog_keeps_the_energy_over_many_periods(smooth):
 def test_negative_speed():
     with pytest.raises(ArgumentError, match="speed: found -1, expected at least 0"):
         Wave(-1.0)
+
+
+def test_displacement_and_speed_have_walls_of_their_own():
+    """A string pulled at one end: q = g(t - x) until the wave meets the other."""
+
+    def pull(coords, time):
+        return torch.sin(2 * pi * time) ** 3
+
+    def speed(coords, time):
+        return 6 * pi * torch.sin(2 * pi * time) ** 2 * torch.cos(2 * pi * time)
+
+    driven = {"q": Dirichlet(pull), "p": Dirichlet(speed)}
+    grid = Grid((160,), (2.0,), boundary=[(driven, Neumann(0.0))])
+    x = grid.coords(dtype=F64)
+    rest = torch.zeros(2, 2, 160, dtype=F64)
+    q = Solver(Wave(1.0), grid, stepper=RK4())(rest, [0.0, 1.5])[:, -1, :1]
+    exact = torch.where(x < 1.5, torch.sin(2 * pi * (1.5 - x)) ** 3, 0.0)
+    torch.testing.assert_close(q, exact.expand_as(q), rtol=0, atol=2e-4)

@@ -51,7 +51,7 @@ class KleinGordon(PDE):
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the rates of both fields."""
         q, p = self.split(u)
-        tension = d.coefficient(self.speed) ** 2 * d.laplacian(q)
+        tension = d.coefficient(self.speed) ** 2 * d.of("q").laplacian(q)
         spring = d.coefficient(self.stiffness) + d.coefficient(self.cubic) * q * q
         return self.join(q=p, p=tension - spring * q)
 
@@ -61,7 +61,7 @@ class KleinGordon(PDE):
         It is :math:`\tfrac12\int p^2 - c^2 q\nabla^2 q + \mu q^2 + \tfrac\lambda2 q^4`.
         """
         q, p = self.split(u)
-        strain = d.coefficient(self.speed) ** 2 * q * d.laplacian(q)
+        strain = d.coefficient(self.speed) ** 2 * q * d.of("q").laplacian(q)
         spring = d.coefficient(self.stiffness) + d.coefficient(self.cubic) * q * q / 2
         return {"energy": d.integral(p.square() - strain + spring * q * q).sum(1) / 2}
 

@@ -49,8 +49,8 @@ class Maxwell(PDE):
         """Return the rates of both fields."""
         electric, magnetic = self.split(u)
         return self.join(
-            electric=_curl(magnetic, d) / d.coefficient(self.permittivity),
-            magnetic=-_curl(electric, d) / d.coefficient(self.permeability),
+            electric=_curl(magnetic, d.of("magnetic")) / d.coefficient(self.permittivity),
+            magnetic=-_curl(electric, d.of("electric")) / d.coefficient(self.permeability),
         )
 
     def invariants(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:

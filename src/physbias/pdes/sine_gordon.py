@@ -39,7 +39,7 @@ class SineGordon(PDE):
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the rates of both fields."""
         q, p = self.split(u)
-        tension = d.coefficient(self.speed) ** 2 * d.laplacian(q)
+        tension = d.coefficient(self.speed) ** 2 * d.of("q").laplacian(q)
         return self.join(
             q=p, p=tension - d.coefficient(self.frequency) ** 2 * torch.sin(q)
         )
@@ -50,7 +50,7 @@ class SineGordon(PDE):
         It holds where the speed does not vary in space.
         """
         q, p = self.split(u)
-        strain = d.coefficient(self.speed) ** 2 * q * d.laplacian(q)
+        strain = d.coefficient(self.speed) ** 2 * q * d.of("q").laplacian(q)
         wells = d.coefficient(self.frequency) ** 2 * (1 - torch.cos(q))
         return {"energy": d.integral((p.square() - strain) / 2 + wells).sum(1)}
 

@@ -38,7 +38,7 @@ class Wave(PDE):
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the rates of both fields."""
         q, p = self.split(u)
-        return self.join(q=p, p=d.coefficient(self.speed) ** 2 * d.laplacian(q))
+        return self.join(q=p, p=d.coefficient(self.speed) ** 2 * d.of("q").laplacian(q))
 
     def invariants(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
         r"""Return energy :math:`\tfrac12\int p^2 - c^2 q \nabla^2 q` and momentum.
@@ -47,7 +47,7 @@ class Wave(PDE):
         :math:`\int p`.
         """
         q, p = self.split(u)
-        strain = -(d.coefficient(self.speed) ** 2) * q * d.laplacian(q)
+        strain = -(d.coefficient(self.speed) ** 2) * q * d.of("q").laplacian(q)
         return {
             "energy": d.integral(p.square() + strain).sum(1) / 2,
             "momentum": d.integral(p).sum(1),
