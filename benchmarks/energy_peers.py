@@ -11,6 +11,7 @@ out.
     python benchmarks/energy_peers.py --out results       # 15 minutes
     python benchmarks/energy_peers.py --quick             # 9 minutes
     python benchmarks/energy_peers.py --only failures
+    python benchmarks/energy_peers.py --read results      # tables of an earlier run
 
 Needs the extra ``bench``. Nothing uses the network: see `energy_tools.py`.
 """
@@ -23,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean, median
@@ -252,28 +253,42 @@ def summary(pairs: Sequence[tuple[float, float]]) -> dict[str, float]:
         {"rms": fmean(e * e for e in side) ** 0.5, "bias": fmean(side)}
         for side in zip(*pairs, strict=True)
     ]
-    return {**min(sides, key=lambda side: side["rms"]), "windows": len(pairs)}
+    best = min(range(2), key=lambda side: sides[side]["rms"])
+    typical = median(abs(pair[best]) for pair in pairs)
+    return {**sides[best], "median": typical, "windows": len(pairs)}
 
 
 def compare(
     folder: Path, tools: Sequence[str], python: str, share: float, sensor: Sensor
 ) -> tuple[dict, list]:
     """Run all scenarios; return the summary per scenario and tool, and all windows."""
+    plans = make_plans(share, sensor)
+    running = launch(plans, folder / "accuracy", tools, python)
+    windows = [
+        {"tool": tool, "plan": k, **found}
+        for k, one in enumerate(running)
+        for tool, found in one.results().items()
+    ]
+    return tabulate(plans, windows), windows
+
+
+def make_plans(share: float, sensor: Sensor) -> list[Plan]:
+    """Return the plans of a run, the same ones every time."""
     named = {scenario.name: scenario for scenario in SCENARIOS}
     counts = {name: max(3, round(share * count)) for name, count in TAKEN.items()}
-    plans = [
+    return [
         arrange([named[name] for name in group], counts, seed, sensor)
         for seed, group in enumerate(GROUPS)
     ]
-    running = launch(plans, folder / "accuracy", tools, python)
+
+
+def tabulate(plans: Sequence[Plan], windows: Sequence[dict]) -> dict[str, dict]:
+    """Return the summary per scenario and tool of the windows that were measured."""
     table: dict[str, dict[str, dict]] = {name: {} for name in TAKEN}
-    windows = []
-    for one in running:
-        for tool, found in one.results().items():
-            windows.append({"tool": tool, **found})
-            for scenario, pairs in errors(one.plan, found).items():
-                table[scenario][tool] = summary(pairs)
-    return table, windows
+    for found in windows:
+        for scenario, pairs in errors(plans[found["plan"]], found).items():
+            table[scenario][found["tool"]] = summary(pairs)
+    return table
 
 
 def fail(folder: Path, tools: Sequence[str], python: str) -> dict[str, dict[str, str]]:
@@ -305,30 +320,45 @@ def report(running: Running, found: dict) -> str:
 
 
 def accuracy_text(table: dict[str, dict[str, dict]], tools: Sequence[str]) -> str:
-    """Return the table of errors in Markdown."""
+    """Return the tables of errors in Markdown."""
+    lines = ["rms error (bias) against the closed-form energy, in per cent", ""]
+    lines += _errors_text(
+        table,
+        tools,
+        "rms",
+        lambda cell: f"{100 * cell['rms']:.3f} ({100 * cell['bias']:+.3f})",
+    )
+    lines += ["", "median of the absolute errors of the same windows, in per cent", ""]
+    return "\n".join(
+        lines
+        + _errors_text(
+            table, tools, "median", lambda cell: f"{100 * cell['median']:.3f}"
+        )
+    )
+
+
+def _errors_text(
+    table: dict[str, dict[str, dict]],
+    tools: Sequence[str],
+    key: str,
+    write: Callable[[dict], str],
+) -> list[str]:
     lines = [
-        "rms error (bias) against the closed-form energy, in per cent",
-        "",
         "| scenario | windows | " + " | ".join(tools) + " | best peer / ours |",
         "| --- | --- |" + " --- |" * (len(tools) + 1),
     ]
     for scenario, row in table.items():
         if not row:
             continue
-        cells = [
-            f"{100 * row[t]['rms']:.3f} ({100 * row[t]['bias']:+.3f})"
-            if t in row
-            else "–"
-            for t in tools
-        ]
-        peers = [value["rms"] for tool, value in row.items() if tool != OURS]
+        cells = [write(row[t]) if t in row else "–" for t in tools]
+        peers = [value[key] for tool, value in row.items() if tool != OURS]
         ratio = "–"
         if peers and OURS in row:
-            ratio = f"{min(peers) / max(row[OURS]['rms'], 1e-9):.1f}"
+            ratio = f"{min(peers) / max(row[OURS][key], 1e-9):.1f}"
         taken = [value["windows"] for value in row.values()]
         windows = f"{min(taken)} to {max(taken)}"
         lines.append(f"| {scenario} | {windows} | {' | '.join(cells)} | {ratio} |")
-    return "\n".join(lines)
+    return lines
 
 
 def failure_text(table: dict[str, dict[str, str]], tools: Sequence[str]) -> str:
@@ -342,11 +372,24 @@ def failure_text(table: dict[str, dict[str, str]], tools: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
+def read(folder: Path, tools: Sequence[str]) -> str:
+    """Return the tables of an earlier run, of its windows as they were measured."""
+    content = json.loads((folder / "energy_peers.json").read_text())
+    texts = []
+    if "windows" in content:
+        plans = make_plans(content["share"], SENSOR)
+        texts.append(accuracy_text(tabulate(plans, content["windows"]), tools))
+    if "failures" in content:
+        texts.append(failure_text(content["failures"], tools))
+    return "\n\n".join(texts)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, help="folder for the tables")
     parser.add_argument("--quick", action="store_true", help="a quarter of the windows")
     parser.add_argument("--only", choices=("accuracy", "failures"))
+    parser.add_argument("--read", type=Path, help="folder of an earlier run")
     parser.add_argument("--tools", nargs="+", default=list(MAKERS), choices=MAKERS)
     parser.add_argument(
         "--python", default=sys.executable, help="interpreter of the tools"
@@ -360,6 +403,9 @@ def main() -> None:
         go_offline()
         work(tool, Path(folder))
         return
+    if choice.read:
+        print(read(choice.read, choice.tools))
+        return
     content: dict = {}
     texts = []
     with tempfile.TemporaryDirectory() as place:
@@ -368,7 +414,7 @@ def main() -> None:
             share = 0.25 if choice.quick else 1.0
             sensor = replace(SENSOR, instant_window=choice.instant_window)
             table, windows = compare(folder, choice.tools, choice.python, share, sensor)
-            content |= {"accuracy": table, "windows": windows}
+            content |= {"share": share, "accuracy": table, "windows": windows}
             texts.append(accuracy_text(table, choice.tools))
         if choice.only != "accuracy":
             table = fail(folder, choice.tools, choice.python)
