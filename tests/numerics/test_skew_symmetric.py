@@ -233,7 +233,16 @@ EDGE = torch.tensor([0.0, 0.0, 1e-3, 0.0], dtype=F64)
         (Robin(1.0, 1.0), "Robin"),
         ({"v": Neumann(0.0), "s": Dirichlet(0.0)}, "Neumann"),
     ],
-    ids=repr,
+    ids=[
+        "number",
+        "component",
+        "edge",
+        "batch",
+        "function",
+        "slope",
+        "mix",
+        "by name",
+    ],
 )
 def test_walls_that_the_velocity_may_cross_are_refused(side, name):
     """With u = 1 + sin(pi x) / 10 and values of 1, u u_x is wrong by 0.2 for ever."""
@@ -259,7 +268,7 @@ def test_walls_that_the_velocity_may_cross_are_refused(side, name):
         Dirichlet(lambda x, t: torch.cat([0 * x[:, :1], t * x[:, 1:]], 1)),
         {"v": Dirichlet(0.0), "s": Neumann(1.0)},
     ],
-    ids=repr,
+    ids=["symmetry", "zero", "component", "edge", "function", "by name"],
 )
 def test_walls_that_move_along_themselves_are_not(side):
     grid = Grid((6, 4), (1.0, 2.0), boundary=[side, Periodic()])
