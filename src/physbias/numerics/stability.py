@@ -5,7 +5,6 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from physbias.edge_values import naming_walls
 from physbias.errors import DivergenceError, explain
 
 KRYLOV_SIZE = 24
@@ -41,27 +40,27 @@ def ritz_values(tendency: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:
     v = torch.randn(u.shape, generator=generator, dtype=torch.float64).to(u)
     size = min(KRYLOV_SIZE, u.numel())
     largest = u.abs().max() if bool(u.any()) else torch.ones_like(u.max())
-    # one channel may be 1e5 times another, as pressure and density in SI units are
+    least = torch.finfo(u.dtype).tiny ** 0.25
+    # a density beside an energy 1e5 times as large bears only what is small to itself
     own = _by_channel(u)
-    amplitude = torch.where(own > 0, own, largest)
-    amplitude = amplitude.clamp_min(torch.finfo(u.dtype).tiny ** 0.25)
+    scales = [largest.expand_as(own), torch.where(own > 0, own, largest)]
 
     def slope(direction: Tensor) -> Tensor:
-        epsilon = 1e-2 * (amplitude / _by_channel(direction)).min()
-        w = tendency(u + epsilon * direction) - tendency(u - epsilon * direction)
-        if not bool(torch.isfinite(w).all()):
-            with naming_walls():
-                tendency(u)
-            raise DivergenceError(
-                explain(
-                    "rhs",
-                    found="NaN or infinity at a state 1 % away from the one given",
-                    expected="finite values, to find the longest stable step",
-                    remedy="guard its roots, logarithms and divisions, or give dt with "
-                    "allow_unstable=True",
-                )
+        for scale in scales:
+            ratio = scale.clamp_min(least) / _by_channel(direction)
+            epsilon = 1e-2 * ratio.min()
+            w = tendency(u + epsilon * direction) - tendency(u - epsilon * direction)
+            if bool(torch.isfinite(w).all()):
+                return w / (2 * epsilon)
+        raise DivergenceError(
+            explain(
+                "rhs",
+                found="NaN or infinity at a state 1 % away from the one given",
+                expected="finite values, to find the longest stable step",
+                remedy="guard its roots, logarithms and divisions, or give dt with "
+                "allow_unstable=True",
             )
-        return w / (2 * epsilon)
+        )
 
     units = _units(slope, v)
     basis = [v / v.norm()]
