@@ -11,6 +11,7 @@ out.
     python benchmarks/energy_peers.py --out results       # 15 minutes
     python benchmarks/energy_peers.py --quick             # 9 minutes
     python benchmarks/energy_peers.py --only failures
+    python benchmarks/energy_peers.py --only accuracy --scenarios "isolated 1 s"
     python benchmarks/energy_peers.py --read results      # tables of an earlier run
 
 Needs the extra ``bench``. Nothing uses the network: see `energy_tools.py`.
@@ -259,10 +260,15 @@ def summary(pairs: Sequence[tuple[float, float]]) -> dict[str, float]:
 
 
 def compare(
-    folder: Path, tools: Sequence[str], python: str, share: float, sensor: Sensor
+    folder: Path,
+    tools: Sequence[str],
+    python: str,
+    share: float,
+    sensor: Sensor,
+    part: str,
 ) -> tuple[dict, list]:
     """Run all scenarios; return the summary per scenario and tool, and all windows."""
-    plans = make_plans(share, sensor)
+    plans = make_plans(share, sensor, part)
     running = launch(plans, folder / "accuracy", tools, python)
     windows = [
         {"tool": tool, "plan": k, **found}
@@ -272,13 +278,15 @@ def compare(
     return tabulate(plans, windows), windows
 
 
-def make_plans(share: float, sensor: Sensor) -> list[Plan]:
-    """Return the plans of a run, the same ones every time."""
+def make_plans(share: float, sensor: Sensor, part: str = "") -> list[Plan]:
+    """Return the plans of the scenarios whose names hold ``part``, always the same."""
     named = {scenario.name: scenario for scenario in SCENARIOS}
     counts = {name: max(3, round(share * count)) for name, count in TAKEN.items()}
+    groups = [[named[name] for name in group if part in name] for group in GROUPS]
     return [
-        arrange([named[name] for name in group], counts, seed, sensor)
-        for seed, group in enumerate(GROUPS)
+        arrange(group, counts, seed, sensor)
+        for seed, group in enumerate(groups)
+        if group
     ]
 
 
@@ -377,7 +385,7 @@ def read(folder: Path, tools: Sequence[str]) -> str:
     content = json.loads((folder / "energy_peers.json").read_text())
     texts = []
     if "windows" in content:
-        plans = make_plans(content["share"], SENSOR)
+        plans = make_plans(content["share"], SENSOR, content["part"])
         texts.append(accuracy_text(tabulate(plans, content["windows"]), tools))
     if "failures" in content:
         texts.append(failure_text(content["failures"], tools))
@@ -389,6 +397,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder for the tables")
     parser.add_argument("--quick", action="store_true", help="a quarter of the windows")
     parser.add_argument("--only", choices=("accuracy", "failures"))
+    parser.add_argument("--scenarios", default="", help="part of their names")
     parser.add_argument("--read", type=Path, help="folder of an earlier run")
     parser.add_argument("--tools", nargs="+", default=list(MAKERS), choices=MAKERS)
     parser.add_argument(
@@ -413,8 +422,15 @@ def main() -> None:
         if choice.only != "failures":
             share = 0.25 if choice.quick else 1.0
             sensor = replace(SENSOR, instant_window=choice.instant_window)
-            table, windows = compare(folder, choice.tools, choice.python, share, sensor)
-            content |= {"share": share, "accuracy": table, "windows": windows}
+            table, windows = compare(
+                folder, choice.tools, choice.python, share, sensor, choice.scenarios
+            )
+            content |= {
+                "share": share,
+                "part": choice.scenarios,
+                "accuracy": table,
+                "windows": windows,
+            }
             texts.append(accuracy_text(table, choice.tools))
         if choice.only != "accuracy":
             table = fail(folder, choice.tools, choice.python)
