@@ -54,7 +54,7 @@ class Solver(nn.Module):
         stepper: how time is stepped; ``DormandPrince`` chooses its own steps.
         dt: longest step [s]; intervals between output times are divided into equal
             steps no longer than this. If not given, 0.8 of the stability limit, or
-            less where one step and two half steps differ by more than 1e-4, which
+            less where one step and two shorter ones differ by more than 1e-4, which
             is that of the whole batch: give ``dt`` where the result of one sample
             must not depend on the others. The same holds for the error that
             ``DormandPrince`` controls.
