@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from physbias.edge_values import naming_walls
 from physbias.errors import DivergenceError, explain
 
 KRYLOV_SIZE = 24
@@ -52,6 +53,8 @@ def ritz_values(tendency: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:
             w = tendency(u + epsilon * direction) - tendency(u - epsilon * direction)
             if bool(torch.isfinite(w).all()):
                 return w / (2 * epsilon)
+        with naming_walls():
+            tendency(u)
         raise DivergenceError(
             explain(
                 "rhs",
