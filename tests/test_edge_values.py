@@ -5,13 +5,11 @@ from torch import nn
 from physbias.edge_values import (
     Part,
     check_edge,
-    check_known,
     check_value,
     digest,
-    naming_walls,
     same,
 )
-from physbias.errors import ArgumentError, DivergenceError, ShapeError
+from physbias.errors import ArgumentError, ShapeError
 
 
 def test_values_are_kept_in_their_kind():
@@ -94,16 +92,3 @@ def test_functions_must_take_coordinates_and_time():
     for other in (Wall(), lambda: 1.0, lambda x, *, t: x):
         with pytest.raises(ArgumentError, match=r"value: found a function of \("):
             check_value(other, "value")
-
-
-def test_values_are_looked_at_only_where_asked():
-    time, bad = torch.tensor(0.5), torch.tensor([1.0, float("nan")])
-    check_known(bad, 1, 0, time)
-    message = "boundary: found NaN .* function on the lower side of y at t = 0.5, exp"
-    with naming_walls():
-        check_known(1.0, 1, 0, time)
-        with pytest.raises(DivergenceError, match=message):
-            check_known(bad, 1, 0, time)
-        with pytest.raises(DivergenceError, match="at one of several times"):
-            check_known(float("inf"), 1, 0, torch.ones(2, 1))
-    check_known(bad, 1, 0, time)

@@ -1,7 +1,14 @@
 import pytest
 import torch
 
-from physbias.boundary import Dirichlet, Inflow, Neumann, Outflow, Periodic, Symmetry
+from physbias.conditions import (
+    Dirichlet,
+    Inflow,
+    Neumann,
+    Outflow,
+    Periodic,
+    Symmetry,
+)
 from physbias.edges import Edges
 from physbias.errors import ArgumentError, ShapeError
 from physbias.grid import Grid

@@ -1,7 +1,14 @@
 import pytest
 import torch
 
-from physbias.boundary import Dirichlet, Mirror, Neumann, Outflow, Periodic, Robin
+from physbias.conditions import (
+    Dirichlet,
+    Mirror,
+    Neumann,
+    Outflow,
+    Periodic,
+    Robin,
+)
 from physbias.errors import ShapeError
 from physbias.ghosts import cells_needed, extrapolate, ghost_cells, into_corners
 

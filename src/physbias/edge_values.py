@@ -1,9 +1,7 @@
 """Values on an edge: what they may be, and whether they fit."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, TypeGuard
@@ -11,7 +9,7 @@ from typing import Any, TypeGuard
 import torch
 from torch import Tensor, nn
 
-from physbias.errors import ArgumentError, DivergenceError, ShapeError, explain
+from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.shapes import AXIS_NAMES
 
 EdgeFunction = Callable[[Tensor, Tensor], Tensor]
@@ -83,51 +81,6 @@ def _is_edge_function(value: Any, name: str) -> bool:  # noqa: ANN401
             )
         ) from None
     return True
-
-
-_naming = ContextVar("naming", default=False)
-
-
-@contextmanager
-def naming_walls() -> Iterator[None]:
-    """Name the wall whose function gives NaN or infinity while this is open.
-
-    To look costs a synchronisation on accelerators: it is for what follows a failure,
-    and for solvers that look at every step anyway.
-    """
-    token = _naming.set(True)
-    try:
-        yield
-    finally:
-        _naming.reset(token)
-
-
-def check_known(value: Tensor | float, axis: int, side: int, time: Tensor) -> None:
-    """Raise where a function gave NaN or infinity, within :func:`naming_walls`.
-
-    Args:
-        value: what the function gave.
-        axis: axis across the edge.
-        side: 0 for the lower edge, 1 for the upper.
-        time: that it was asked for [s].
-
-    Raises:
-        DivergenceError: NaN or infinity.
-    """
-    if torch.compiler.is_compiling() or not _naming.get():
-        return
-    if bool(torch.isfinite(torch.as_tensor(value)).all()):
-        return
-    when = f"t = {float(time):.6g}" if time.numel() == 1 else "one of several times"
-    raise DivergenceError(
-        explain(
-            "boundary",
-            found=f"NaN or infinity from the function on the {SIDES[side]} side of "
-            f"{AXIS_NAMES[axis]} at {when}",
-            expected="finite values",
-            remedy="correct the function that the condition on this side holds",
-        )
-    )
 
 
 def check_edge(

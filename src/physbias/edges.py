@@ -8,15 +8,17 @@ import torch
 from torch import Tensor
 
 from physbias.boundary import (
-    Boundary,
     FieldSizes,
+    field_names,
+    map_values,
+    narrow,
+)
+from physbias.conditions import (
+    Boundary,
     Mirror,
     Outflow,
     PerField,
     Symmetry,
-    field_names,
-    map_values,
-    narrow,
 )
 from physbias.edge_values import SIDES, Part
 from physbias.errors import ArgumentError, ShapeError, explain

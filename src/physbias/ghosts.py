@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from physbias.boundary import (
+from physbias.conditions import (
     Boundary,
     Dirichlet,
     Mirror,

@@ -2,15 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from math import isfinite, prod
+from math import prod
+from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from physbias.arguments import check_kind, is_number
-from physbias.boundary import (
+from physbias.arguments import check_kind
+from physbias.boundary import field_names, narrow, normalise_boundary
+from physbias.conditions import (
     AxisBoundary,
     Boundary,
     BoundarySpec,
@@ -22,13 +23,12 @@ from physbias.boundary import (
     Robin,
     Symmetry,
     Wall,
-    field_names,
-    narrow,
-    normalise_boundary,
 )
-from physbias.edge_values import SIDES, Part, check_edge, check_known, is_list
+from physbias.edge_data import check_leading, evaluate, place, spread, take
+from physbias.edge_values import EdgeValue, Part, check_edge, is_function
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.ghosts import cells_needed, ghost_cells, into_corners
+from physbias.grid_checks import check_box, check_index, check_origin, check_real
 from physbias.shapes import AXIS_NAMES
 
 __all__ = [
@@ -90,42 +90,12 @@ class Grid:
         boundary: BoundarySpec,
         origin: Sequence[float] | None = None,
     ) -> None:
-        for name, value in (("num_points", num_points), ("lengths", lengths)):
-            if not is_list(value):
-                raise ArgumentError(
-                    explain(
-                        name,
-                        found=repr(value),
-                        expected="one entry per axis, such as (64,) or (64, 128)",
-                        remedy="write a tuple, also for a single axis",
-                    )
-                )
-        points = tuple(num_points)
-        ndim = len(points)
-        _check_axes("num_points", points, ndim)
-        _check_axes("lengths", tuple(lengths), ndim)
+        check_box(num_points, lengths)
+        ndim = len(num_points)
         corner = (0.0,) * ndim if origin is None else origin
-        if not is_list(corner) or len(corner) != ndim:
-            found = f"{len(corner)} entries" if is_list(corner) else repr(corner)
-            raise ArgumentError(
-                explain(
-                    "origin",
-                    found=found,
-                    expected=f"one per axis ({ndim})",
-                    remedy="give the lower corner of the box",
-                )
-            )
-        if not all(is_number(place) and isfinite(place) for place in corner):
-            raise ArgumentError(
-                explain(
-                    "origin",
-                    found=repr(corner),
-                    expected="finite numbers",
-                    remedy="give the lower corner of the box [m]",
-                )
-            )
+        check_origin(corner, ndim)
         # a frozen dataclass is filled through object.__setattr__
-        object.__setattr__(self, "num_points", tuple(map(int, points)))
+        object.__setattr__(self, "num_points", tuple(map(int, num_points)))
         object.__setattr__(self, "lengths", tuple(map(float, lengths)))
         object.__setattr__(self, "boundary", normalise_boundary(boundary, ndim))
         object.__setattr__(self, "origin", tuple(map(float, corner)))
@@ -159,7 +129,7 @@ class Grid:
         self, *, dtype: torch.dtype | None = None, device: torch.device | None = None
     ) -> tuple[Float[Tensor, " points"], ...]:
         """Return the coordinates along each axis [m]."""
-        _check_real(dtype)
+        check_real(dtype)
         result = []
         for axis, count in enumerate(self.num_points):
             shift = 0.0 if isinstance(self.boundary[axis][0], Periodic) else 0.5
@@ -247,8 +217,8 @@ class Grid:
         Shape:
             result: ``(1, ndim, *edge)``: the grid's axes without the one across.
         """
-        _check_index("axis", axis, self.ndim - 1)
-        _check_index("side", side, 1)
+        check_index("axis", axis, self.ndim - 1)
+        check_index("side", side, 1)
         axes = list(self.axes(dtype=dtype, device=device))
         place = self.origin[axis] + side * self.lengths[axis]
         axes[axis] = torch.full_like(axes[axis][:1], place)
@@ -291,9 +261,9 @@ class Grid:
                 that do not fit the field.
         """
         check_kind(u, "u", Tensor, remedy="wrap arrays in torch.as_tensor")
-        _check_index("axis", axis, self.ndim - 1)
-        _check_index("width", width)
-        _check_index("degree", 0 if degree is None else degree)
+        check_index("axis", axis, self.ndim - 1)
+        check_index("width", width)
+        check_index("degree", 0 if degree is None else degree)
         if width == 0:
             return u
         dim = u.ndim - self.ndim + axis
@@ -361,7 +331,7 @@ class Grid:
 
     def _datum(
         self,
-        value: object,
+        value: EdgeValue | Part,
         u: Tensor,
         axis: int,
         side: int,
@@ -373,128 +343,14 @@ class Grid:
         if isinstance(value, float):
             return value
         part = value if isinstance(value, Part) else None
-        known = self._edge_tensor(part.value if part else value, u, axis, side, time)
-        where = f"on the {SIDES[side]} side of {AXIS_NAMES[axis]}"
-        if part and known.shape[1] > 1:
-            if known.shape[1] < part.start + part.size:
-                raise ShapeError(
-                    explain(
-                        "boundary",
-                        found=f"values for {known.shape[1]} channels {where}",
-                        expected=f"at least {part.start + part.size}",
-                        remedy="give one value, or one per channel",
-                    )
-                )
-            known = known.narrow(1, part.start, part.size)
-        lead = tuple(known.shape[:2])
-        if u.ndim != self.ndim + 2 or any(
-            have not in (1, want) for have, want in zip(lead, u.shape, strict=False)
-        ):
-            raise ShapeError(
-                explain(
-                    "boundary",
-                    found=f"values for (batch, channel) = {lead} {where}",
-                    expected=f"(batch, channel) that broadcast against the field's "
-                    f"{tuple(u.shape[: u.ndim - self.ndim])}",
-                    remedy="give one value per sample and channel of this field, or "
-                    "one for all",
-                )
+        held: Any = part.value if part else value
+        if is_function(held):
+            coords = self.edge_coords(axis, side, dtype=u.dtype, device=u.device)
+            held = evaluate(
+                held, coords, time, axis=axis, side=side, num_points=self.num_points
             )
+        where = place(axis, side)
+        known = take(spread(held, u, axis=axis, ndim=self.ndim), part, where=where)
+        check_leading(known, u, ndim=self.ndim, where=where)
         periodic = [isinstance(lower, Periodic) for lower, _ in self.boundary]
         return into_corners(known, u, axis, periodic=periodic, degree=degree)
-
-    def _edge_tensor(
-        self, value: object, u: Tensor, axis: int, side: int, time: Tensor | float
-    ) -> Tensor:
-        """Return a value as ``(batch, channel, *space)``, of length one along axis."""
-        if isinstance(value, tuple):
-            value = torch.tensor(value, dtype=u.dtype)
-            value = value.reshape(-1, *[1] * (self.ndim - 1))
-        elif callable(value) and not isinstance(value, Tensor):
-            coords = self.edge_coords(axis, side, dtype=u.dtype, device=u.device)
-            now = torch.as_tensor(
-                time, dtype=None if isinstance(time, Tensor) else torch.float64
-            )
-            value = value(coords, now.squeeze(-1) if now.ndim else now)
-            if not isinstance(value, Tensor | float | int):
-                raise ArgumentError(
-                    explain(
-                        "boundary",
-                        found=f"a function that returns {type(value).__name__} on "
-                        f"the {SIDES[side]} side of {AXIS_NAMES[axis]}",
-                        expected="a tensor or a number",
-                        remedy="return the values on the edge",
-                    )
-                )
-            check_edge(value, axis, side, self.num_points)
-            check_known(value, axis, side, now)
-        known = torch.as_tensor(value).to(u)
-        missing = self.ndim + 1 - known.ndim
-        return known.reshape(*[1] * missing, *known.shape).unsqueeze(2 + axis)
-
-
-def _check_index(name: str, value: object, most: int | None = None) -> None:
-    if isinstance(value, int) and value >= 0 and (most is None or value <= most):
-        return
-    raise ArgumentError(
-        explain(
-            name,
-            found=repr(value),
-            expected="a whole number of at least 0"
-            + ("" if most is None else f" and at most {most}"),
-            remedy="correct the argument",
-        )
-    )
-
-
-def _check_real(dtype: torch.dtype | None) -> None:
-    """Raise unless coordinates can be held in a dtype."""
-    known = isinstance(dtype, torch.dtype) and dtype.is_floating_point
-    if dtype is not None and not known:
-        raise ArgumentError(
-            explain(
-                "dtype",
-                found=repr(dtype),
-                expected="a real floating-point dtype",
-                remedy="use torch.float32 or torch.float64",
-            )
-        )
-
-
-@lru_cache
-def _axis_word(ndim: int) -> str:
-    return ", ".join(AXIS_NAMES[:ndim])
-
-
-def _check_axes(name: str, values: tuple[float, ...], ndim: int) -> None:
-    """Raise unless there is one positive finite entry per axis."""
-    if not 1 <= ndim <= 3:
-        raise ArgumentError(
-            explain(
-                "num_points",
-                found=f"{ndim} axes",
-                expected="one to three, in the order x, y, z",
-                remedy="move further axes into the batch",
-            )
-        )
-    if len(values) != ndim:
-        raise ArgumentError(
-            explain(
-                name,
-                found=f"{len(values)} entries",
-                expected=f"one per axis ({_axis_word(ndim)})",
-                remedy="give as many as num_points has",
-            )
-        )
-    whole = name == "num_points"
-    for value in values:
-        positive = is_number(value) and value > 0 and isfinite(value)
-        if not positive or (whole and value != int(value)):
-            raise ArgumentError(
-                explain(
-                    name,
-                    found=f"{value!r}",
-                    expected="positive whole numbers" if whole else "positive numbers",
-                    remedy="correct the entry",
-                )
-            )

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from physbias.arguments import check_count, check_kind
-from physbias.boundary import PerField
+from physbias.conditions import PerField
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.grid import Boundary, Dirichlet, Grid, Inflow, Neumann, Periodic
 from physbias.none.inputs import check_channels

@@ -6,7 +6,7 @@ from math import prod
 import torch
 from torch import Tensor
 
-from physbias.boundary import Boundary, Mirror
+from physbias.conditions import Boundary, Mirror
 from physbias.edge_values import SIDES, Part
 from physbias.edges import Edges
 from physbias.errors import ArgumentError, explain

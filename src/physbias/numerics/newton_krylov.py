@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from physbias.arguments import check_count, check_positive
-from physbias.edge_values import naming_walls
+from physbias.edge_data import naming_walls
 from physbias.errors import (
     ArgumentError,
     ConvergenceError,

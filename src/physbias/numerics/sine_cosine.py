@@ -5,19 +5,18 @@ from math import pi
 import torch
 from torch import Tensor
 
-from physbias.boundary import (
+from physbias.conditions import (
     AxisBoundary,
     Boundary,
     Dirichlet,
     Mirror,
     Neumann,
     Outflow,
-    Part,
     PerField,
     Periodic,
     Symmetry,
 )
-from physbias.edge_values import SIDES
+from physbias.edge_values import SIDES, Part
 from physbias.edges import Edges
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid

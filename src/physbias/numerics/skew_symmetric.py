@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from physbias.arguments import check_kind
-from physbias.boundary import (
+from physbias.boundary import FieldSizes
+from physbias.conditions import (
     Boundary,
     Dirichlet,
-    FieldSizes,
     Inflow,
     Mirror,
     Outflow,

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from physbias.edge_values import naming_walls
+from physbias.edge_data import naming_walls
 from physbias.errors import DivergenceError, explain
 
 KRYLOV_SIZE = 24

@@ -6,7 +6,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from physbias.edge_values import naming_walls
+from physbias.edge_data import naming_walls
 from physbias.errors import DivergenceError, explain
 from physbias.numerics import DormandPrince, SemiDiscrete
 from physbias.strong.captures import StandIns, find_captures

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from physbias.edge_values import naming_walls
+from physbias.edge_data import naming_walls
 from physbias.errors import DivergenceError, explain
 
 # takes a state, its time [s] and the length of the step [s]

@@ -8,7 +8,14 @@ from typing import Any, cast
 
 from torch import Tensor
 
-from physbias.boundary import Boundary, Dirichlet, Neumann, Outflow, Periodic, Symmetry
+from physbias.conditions import (
+    Boundary,
+    Dirichlet,
+    Neumann,
+    Outflow,
+    Periodic,
+    Symmetry,
+)
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
 from physbias.locate import locate

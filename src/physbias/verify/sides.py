@@ -7,19 +7,19 @@ from itertools import chain, product
 import torch
 from torch import Tensor
 
-from physbias.boundary import (
+from physbias.boundary import narrow
+from physbias.conditions import (
     Boundary,
     Dirichlet,
     Inflow,
     Mirror,
     Neumann,
     Outflow,
-    Part,
     PerField,
     Periodic,
     Robin,
-    narrow,
 )
+from physbias.edge_values import Part
 from physbias.grid import Grid
 from physbias.pdes import PDE
 

@@ -8,8 +8,14 @@ from math import inf
 import torch
 from torch import Tensor
 
-from physbias.boundary import Boundary, Dirichlet, Mirror, Neumann, Part, Robin
-from physbias.edge_values import is_function
+from physbias.conditions import (
+    Boundary,
+    Dirichlet,
+    Mirror,
+    Neumann,
+    Robin,
+)
+from physbias.edge_values import Part, is_function
 from physbias.errors import DivergenceError, ShapeError, StabilityError
 from physbias.grid import Grid
 from physbias.numerics import DormandPrince, Spectral

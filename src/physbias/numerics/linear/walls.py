@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from physbias.boundary import PerField
+from physbias.conditions import PerField
 from physbias.errors import ArgumentError, explain
 from physbias.grid import (
     Boundary,
