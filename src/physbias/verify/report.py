@@ -8,7 +8,8 @@ from textwrap import wrap
 
 from physbias.errors import ArgumentError, VerificationError, explain
 from physbias.verify.finding import Finding, Status
-from physbias.verify.witness import RESIDUAL, SOLVER
+from physbias.verify.witness_residual import RESIDUAL
+from physbias.verify.witness_solver import SOLVER
 
 TEXT_WIDTH = 96
 

@@ -38,9 +38,9 @@ from physbias.verify import (
     symmetry,
     uses,
     well_posed,
-)
-from physbias.verify import (
-    witness as witnesses,
+    witness_boundary,
+    witness_residual,
+    witness_solver,
 )
 from physbias.verify.case import Case, Invariants
 from physbias.verify.finding import Finding, judged
@@ -61,9 +61,9 @@ PROBES: dict[str, Probe] = {
     conservation.NAME: conservation.probe,
     symmetry.NAME: symmetry.probe,
     well_posed.NAME: well_posed.probe,
-    witnesses.RESIDUAL: witnesses.probe_residual,
-    witnesses.BOUNDARY: witnesses.probe_boundary,
-    witnesses.SOLVER: witnesses.probe_solver,
+    witness_residual.RESIDUAL: witness_residual.probe_residual,
+    witness_boundary.BOUNDARY: witness_boundary.probe_boundary,
+    witness_solver.SOLVER: witness_solver.probe_solver,
 }
 
 
