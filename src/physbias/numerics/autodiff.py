@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from physbias.errors import ArgumentError, ShapeError, explain
-from physbias.numerics.derivatives import AbstractDerivatives
+from physbias.numerics.vector_calculus import AbstractDerivatives
 from physbias.shapes import check_float
 
 

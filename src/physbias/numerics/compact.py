@@ -10,7 +10,7 @@ from physbias.boundary import outflow_degrees
 from physbias.edges import Edges
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid, Periodic
-from physbias.numerics.derivatives import FramePairs, GridDerivatives
+from physbias.numerics.derivatives import GridDerivatives
 from physbias.numerics.fourier import FourierSymbols, stencil_symbol
 from physbias.numerics.linear.tridiagonal import Tridiagonal
 from physbias.numerics.places import Cells
@@ -147,32 +147,11 @@ class CompactDerivatives(GridDerivatives):
         order: int,
         systems: dict[tuple[int, int], Tridiagonal],
         fourier: FourierSymbols | None = None,
-        time: Tensor | float = 0.0,
-        pairs: FramePairs | None = None,
         edges: Edges | None = None,
     ) -> None:
-        super().__init__(
-            grid, coords, fourier=fourier, time=time, pairs=pairs, edges=edges
-        )
+        super().__init__(grid, coords, fourier=fourier, edges=edges)
         self.order = order
         self._systems = systems
-
-    def at(
-        self, time: Tensor | float, pairs: FramePairs | None = None
-    ) -> "CompactDerivatives":
-        """Return the same scheme at another time."""
-        result = CompactDerivatives(
-            self.grid,
-            self.coords,
-            order=self.order,
-            systems=self._systems,
-            fourier=self.fourier,
-            time=time,
-            pairs=pairs,
-            edges=self.edges,
-        )
-        result.edges = result._folded_edges()
-        return result
 
     def partial(self, u: Tensor, axis: int, order: int = 1) -> Tensor:
         """Return the derivative of every channel along one space axis.

@@ -1,8 +1,8 @@
-"""Derivatives of states: what every scheme shares."""
+"""Derivatives of states on a grid: what every scheme shares."""
 
-from abc import ABC, abstractmethod
+from copy import copy
 from dataclasses import dataclass
-from typing import Self, cast
+from typing import Self
 
 import torch
 from torch import Tensor
@@ -12,8 +12,8 @@ from physbias.edges import Edges
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.grid import Grid
 from physbias.numerics.fourier import FourierSymbols, multiply
-from physbias.pdes import Coefficient, ConservationLaw, Derivatives, Place
-from physbias.shapes import AXIS_NAMES
+from physbias.numerics.vector_calculus import AbstractDerivatives
+from physbias.pdes import Coefficient
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,195 +29,6 @@ class FramePairs:
 
     dt: float
     intervals: int
-
-
-class AbstractDerivatives(ABC):
-    """Vector calculus from partial derivatives, on a grid or at points."""
-
-    coords: Tensor
-    time: Tensor
-
-    @property
-    @abstractmethod
-    def ndim(self) -> int:
-        """Number of space axes."""
-
-    @abstractmethod
-    def partial(self, u: Tensor, axis: int, order: int = 1) -> Tensor:
-        """Return the derivative of every channel along one space axis.
-
-        Args:
-            u: state.
-            axis: 0 for x, 1 for y, 2 for z.
-            order: order of the derivative, at least 1.
-        """
-
-    @abstractmethod
-    def t(self, u: Tensor) -> Tensor:
-        """Return the derivative in time."""
-
-    @property
-    def derived(self) -> Self:
-        """The same scheme for what is made from the state and is no field of it.
-
-        A product or a derivative of fields does not obey their conditions at walls:
-        this continues it by its own cells instead. Without walls nothing changes.
-        """
-        return self
-
-    def of(self, field: str) -> Self:
-        """Return the same scheme for one field, which may have its own conditions.
-
-        Args:
-            field: name of the field.
-        """
-        return self
-
-    def _component(self, index: int) -> "AbstractDerivatives":
-        """Return the same scheme for one component of a vector."""
-        return self
-
-    def x(self, u: Tensor) -> Tensor:
-        """Return the derivative along x."""
-        return self.partial(u, 0)
-
-    def y(self, u: Tensor) -> Tensor:
-        """Return the derivative along y."""
-        return self.partial(u, 1)
-
-    def z(self, u: Tensor) -> Tensor:
-        """Return the derivative along z."""
-        return self.partial(u, 2)
-
-    def grad(self, u: Tensor) -> Tensor:
-        """Return the gradient of a single channel, one channel per space axis."""
-        if u.shape[1] != 1:
-            raise ShapeError(
-                explain(
-                    "u",
-                    found=f"{u.shape[1]} channels",
-                    expected="1 channel, to take a gradient of",
-                    remedy="use d.partial for the derivatives of several channels",
-                )
-            )
-        return torch.cat([self.partial(u, axis) for axis in range(self.ndim)], dim=1)
-
-    def div(self, v: Tensor) -> Tensor:
-        """Return the divergence of a vector, as one channel."""
-        self._check_vector(v)
-        result = self._component(0).partial(v[:, :1], 0)
-        for axis in range(1, self.ndim):
-            part = v[:, axis : axis + 1]
-            result = result + self._component(axis).partial(part, axis)
-        return result
-
-    def curl(self, v: Tensor) -> Tensor:
-        """Return the curl: one channel in two dimensions, three in three."""
-        self._check_vector(v)
-        if self.ndim == 1:
-            raise ShapeError(
-                explain(
-                    "v",
-                    found="one space axis",
-                    expected="two or three",
-                    remedy="a curl needs at least a plane",
-                )
-            )
-        pairs = [(0, 1)] if self.ndim == 2 else [(1, 2), (2, 0), (0, 1)]
-        parts = [
-            self._component(b).partial(v[:, b : b + 1], a)
-            - self._component(a).partial(v[:, a : a + 1], b)
-            for a, b in pairs
-        ]
-        return torch.cat(parts, dim=1)
-
-    def laplacian(self, u: Tensor) -> Tensor:
-        """Return the sum of second derivatives of every channel."""
-        result = self.partial(u, 0, 2)
-        for axis in range(1, self.ndim):
-            result = result + self.partial(u, axis, 2)
-        return result
-
-    def advect(self, v: Tensor, u: Tensor) -> Tensor:
-        """Return ``(v . grad) u`` for every channel of ``u``."""
-        self._check_vector(v)
-        result = v[:, :1] * self.partial(u, 0)
-        for axis in range(1, self.ndim):
-            across = v[:, axis : axis + 1]
-            result = torch.addcmul(result, across, self.partial(u, axis))
-        return result
-
-    def flux_divergence(self, u: Tensor, law: ConservationLaw) -> Tensor:
-        """Return the divergence of a law's flux, and its other products.
-
-        Args:
-            u: state.
-            law: gives flux and products.
-        """
-        total, here = torch.zeros_like(u), cast(Derivatives, self)
-        for axis in range(self.ndim):
-            flux = law.flux(u, axis, here)
-            total = total + self.derived.partial(flux, axis)
-            product = law.product(u, axis, here)
-            total = total if product is None else total + product
-        return total
-
-    def diffuse(self, u: Tensor, a: Tensor) -> Tensor:
-        """Return ``div(a grad u)`` of a single channel.
-
-        Args:
-            u: state of one channel.
-            a: coefficient, one channel, that varies in space.
-        """
-        return self.derived.div(a * self.grad(u))
-
-    def dealias(self, u: Tensor) -> Tensor:
-        """Return ``u`` without the modes that products of states would alias into.
-
-        Args:
-            u: a tendency, or anything else that is zero where walls hold values.
-        """
-        return u
-
-    def dealias_state(self, u: Tensor) -> Tensor:
-        """Return a state without those modes, as it meets the data of its walls.
-
-        Args:
-            u: state.
-        """
-        return self.dealias(u)
-
-    def _check_vector(self, v: Tensor) -> None:
-        if v.shape[1] != self.ndim:
-            raise ShapeError(
-                explain(
-                    "v",
-                    found=f"{v.shape[1]} channels",
-                    expected=f"a vector, one channel per space axis ({self.ndim})",
-                    remedy="split the state into its fields first",
-                )
-            )
-
-    def _check_axis(self, axis: int, order: int) -> None:
-        if axis not in range(self.ndim):
-            word = dict(enumerate(AXIS_NAMES)).get(axis, "no axis")
-            raise ArgumentError(
-                explain(
-                    "axis",
-                    found=f"{axis!r} ({word})",
-                    expected=f"0 to {self.ndim - 1}",
-                    remedy=f"the domain has {self.ndim} space axes",
-                )
-            )
-        if not isinstance(order, int) or order < 1:
-            raise ArgumentError(
-                explain(
-                    "order",
-                    found=str(order),
-                    expected="a derivative of order 1 or more",
-                    remedy="use the field itself for order 0",
-                )
-            )
 
 
 class GridDerivatives(AbstractDerivatives):
@@ -246,18 +57,20 @@ class GridDerivatives(AbstractDerivatives):
         self.edges = edges or Edges(grid)
         self.coords = coords
         self.fourier = fourier
-        # a tensor also where time is one number, so that torch.sin(d.time) works in
-        # every use; without axes, so that float64 does not promote a float32 state
-        self.time = torch.as_tensor(
-            time, dtype=None if isinstance(time, Tensor) else torch.float64
-        )
+        self.time = _clock(time)
         self.pairs = pairs
 
-    @abstractmethod
-    def at(
-        self, time: Tensor | float, pairs: FramePairs | None = None
-    ) -> "GridDerivatives":
-        """Return the same scheme at another time."""
+    def at(self, time: Tensor | float, pairs: FramePairs | None = None) -> Self:
+        """Return the same scheme at another time.
+
+        Args:
+            time: time [s]; a number or a tensor that broadcasts against states.
+            pairs: set where states of neighbouring times are folded into the batch.
+        """
+        result = copy(self)
+        result.time, result.pairs = _clock(time), pairs
+        result.edges = result._folded_edges()
+        return result
 
     @property
     def ndim(self) -> int:
@@ -274,53 +87,6 @@ class GridDerivatives(AbstractDerivatives):
                     remedy="bind the scheme to the grid the field was sampled on",
                 )
             )
-
-    def continued(self, u: Tensor, axis: int) -> Tensor:
-        """Return a state beyond the walls of an axis, as far as ``slope`` looks.
-
-        What is made of it point by point can be differentiated up to the wall without
-        conditions of its own.
-
-        Args:
-            u: state.
-            axis: 0 for x, 1 for y, 2 for z.
-        """
-        return u
-
-    def slope(self, w: Tensor, axis: int) -> Tensor:
-        """Return the derivative, on the grid, of what was made of continued states.
-
-        Args:
-            w: made of what :meth:`continued` gives for the same axis.
-            axis: 0 for x, 1 for y, 2 for z.
-        """
-        return self.derived.partial(w, axis)
-
-    def continued_place(self, axis: int) -> Place:
-        """Return where continued states are; it gives coefficients there.
-
-        Args:
-            axis: 0 for x, 1 for y, 2 for z.
-        """
-        return self
-
-    def flux_divergence(self, u: Tensor, law: ConservationLaw) -> Tensor:
-        """Return the divergence of a law's flux, and its other products.
-
-        Beyond a wall the flux is that of the continued state.
-
-        Args:
-            u: state.
-            law: gives flux and products.
-        """
-        total = torch.zeros_like(u)
-        for axis in range(self.ndim):
-            place = self.continued_place(axis)
-            flux = law.flux(self.continued(u, axis), axis, place)
-            total = total + self.slope(flux, axis)
-            product = law.product(u, axis, self)
-            total = total if product is None else total + product
-        return total
 
     def t(self, u: Tensor) -> Tensor:
         """Return the difference quotient between the two frames of each interval."""
@@ -372,7 +138,7 @@ class GridDerivatives(AbstractDerivatives):
         """
         if self.grid.is_periodic:
             return self
-        return cast(Self, self.with_edges(self.edges.derived))
+        return self.with_edges(self.edges.derived)
 
     def of(self, field: str) -> Self:
         """Return the same scheme for one field, which may have its own conditions.
@@ -384,20 +150,20 @@ class GridDerivatives(AbstractDerivatives):
             ArgumentError: no such field.
         """
         edges = self.edges.of(field)
-        return self if edges is self.edges else cast(Self, self.with_edges(edges))
+        return self if edges is self.edges else self.with_edges(edges)
 
-    def _component(self, index: int) -> "GridDerivatives":
+    def _component(self, index: int) -> Self:
         edges = self.edges.component(index)
-        return self if edges is self.edges else cast(Self, self.with_edges(edges))
+        return self if edges is self.edges else self.with_edges(edges)
 
-    def with_edges(self, edges: Edges) -> "GridDerivatives":
+    def with_edges(self, edges: Edges) -> Self:
         """Return the same scheme at the same time with other edges.
 
         Args:
             edges: of the same grid.
         """
-        result = self.at(self.time)
-        result.pairs, result.edges = self.pairs, edges
+        result = copy(self)
+        result.edges = edges
         return result
 
     def _folded_edges(self) -> Edges:
@@ -458,3 +224,13 @@ class GridDerivatives(AbstractDerivatives):
                 )
             )
         return self.fourier
+
+
+def _clock(time: Tensor | float) -> Tensor:
+    """Return a time as a tensor, so that ``torch.sin(d.time)`` works in every use.
+
+    A number becomes one without axes, so that float64 does not promote a float32 state.
+    """
+    return torch.as_tensor(
+        time, dtype=None if isinstance(time, Tensor) else torch.float64
+    )

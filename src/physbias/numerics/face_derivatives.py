@@ -1,7 +1,7 @@
 """Vector calculus on a staggered grid: vectors on faces, scalars in cells."""
 
 from copy import copy
-from typing import NoReturn
+from typing import NoReturn, Self
 
 import torch
 from torch import Tensor
@@ -43,27 +43,21 @@ class StaggeredDerivatives(GridDerivatives):
                 inside[:, axis].narrow(1 + axis, 0, 1).zero_()
         self._inside = inside
 
-    def at(
-        self, time: Tensor | float, pairs: FramePairs | None = None
-    ) -> "StaggeredDerivatives":
+    def at(self, time: Tensor | float, pairs: FramePairs | None = None) -> Self:
         """Return the same scheme at another time."""
-        result = copy(self)
-        floating = None if isinstance(time, Tensor) else torch.float64
-        result.time = torch.as_tensor(time, dtype=floating)
-        result.pairs = pairs
+        result = super().at(time, pairs)
         if pairs is not None:
-            result.edges = result._folded_edges()
             result.faces = Faces.of(result.edges, self.coords.device)
         return result
 
-    def with_edges(self, edges: Edges) -> "StaggeredDerivatives":
+    def with_edges(self, edges: Edges) -> Self:
         """Return the same scheme at the same time with other edges.
 
         Args:
             edges: of the same grid.
         """
-        result = copy(self)
-        result.edges, result.faces = edges, Faces.of(edges, self.coords.device)
+        result = super().with_edges(edges)
+        result.faces = Faces.of(edges, self.coords.device)
         result._still = result.faces.at_rest()
         return result
 

@@ -10,7 +10,7 @@ from physbias.boundary import outflow_degrees
 from physbias.edges import Edges
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid, Periodic
-from physbias.numerics.derivatives import FramePairs, GridDerivatives
+from physbias.numerics.derivatives import GridDerivatives
 from physbias.numerics.fourier import FourierSymbols, stencil_symbol
 from physbias.numerics.linear.diffusion import diffuse, face_coefficients
 from physbias.numerics.places import Cells
@@ -113,42 +113,11 @@ class FiniteDifferenceDerivatives(GridDerivatives):
         order: int,
         degree: int | None,
         fourier: FourierSymbols | None = None,
-        time: Tensor | float = 0.0,
-        pairs: FramePairs | None = None,
         edges: Edges | None = None,
     ) -> None:
-        super().__init__(
-            grid, coords, fourier=fourier, time=time, pairs=pairs, edges=edges
-        )
+        super().__init__(grid, coords, fourier=fourier, edges=edges)
         self.order = order
         self.degree = degree
-
-    def at(
-        self, time: Tensor | float, pairs: FramePairs | None = None
-    ) -> "FiniteDifferenceDerivatives":
-        """Return the same scheme at another time."""
-        result = FiniteDifferenceDerivatives(
-            self.grid,
-            self.coords,
-            order=self.order,
-            degree=self.degree,
-            fourier=self.fourier,
-            time=time,
-            pairs=pairs,
-            edges=self.edges,
-        )
-        result.edges = result._folded_edges()
-        return result
-
-    def with_edges(self, edges: Edges) -> "FiniteDifferenceDerivatives":
-        """Return the same scheme at the same time with other edges.
-
-        Args:
-            edges: of the same grid.
-        """
-        result = self.at(self.time)
-        result.pairs, result.edges = self.pairs, edges
-        return result
 
     def partial(self, u: Tensor, axis: int, order: int = 1) -> Tensor:
         """Return the derivative of every channel along one space axis.

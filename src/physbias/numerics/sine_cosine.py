@@ -20,7 +20,7 @@ from physbias.edge_values import SIDES, Part
 from physbias.edges import Edges
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
-from physbias.numerics.derivatives import FramePairs, GridDerivatives
+from physbias.numerics.derivatives import GridDerivatives
 from physbias.pdes import Coefficient, Place
 from physbias.shapes import AXIS_NAMES
 
@@ -54,11 +54,9 @@ class SineCosineDerivatives(GridDerivatives):
         *,
         keep: float | None,
         symbols: dict[tuple[int, int, int], Tensor] | None = None,
-        time: Tensor | float = 0.0,
-        pairs: FramePairs | None = None,
         edges: Edges | None = None,
     ) -> None:
-        super().__init__(grid, coords, time=time, pairs=pairs, edges=edges)
+        super().__init__(grid, coords, edges=edges)
         self.keep = keep
         self._symbols_of = symbols or {
             (axis, images, order): self._multiplier(axis, images, order)
@@ -66,20 +64,6 @@ class SineCosineDerivatives(GridDerivatives):
             for images in ((1,) if self._wraps(axis) else IMAGES[1:])
             for order in (0, 1, 2, 3, 4)
         }
-
-    def at(
-        self, time: Tensor | float, pairs: FramePairs | None = None
-    ) -> "SineCosineDerivatives":
-        """Return the same scheme at another time."""
-        return SineCosineDerivatives(
-            self.grid,
-            self.coords,
-            keep=self.keep,
-            symbols=self._symbols_of,
-            time=time,
-            pairs=pairs,
-            edges=self.edges,
-        )
 
     def partial(self, u: Tensor, axis: int, order: int = 1) -> Tensor:
         """Return the derivative of every channel along one space axis.

@@ -8,7 +8,7 @@ from torch import Tensor
 from physbias.arguments import is_number
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
-from physbias.numerics.derivatives import FramePairs, GridDerivatives
+from physbias.numerics.derivatives import GridDerivatives
 from physbias.numerics.fourier import FourierSymbols, multiply
 from physbias.numerics.sine_cosine import SineCosineDerivatives, check_walls
 
@@ -95,19 +95,6 @@ class SpectralDerivatives(GridDerivatives):
     """Fourier derivatives bound to a grid; made by :meth:`Spectral.bind`."""
 
     fourier: FourierSymbols
-
-    def at(
-        self, time: Tensor | float, pairs: FramePairs | None = None
-    ) -> "SpectralDerivatives":
-        """Return the same scheme at another time."""
-        return SpectralDerivatives(
-            self.grid,
-            self.coords,
-            fourier=self.fourier,
-            time=time,
-            pairs=pairs,
-            edges=self.edges,
-        )
 
     def partial(self, u: Tensor, axis: int, order: int = 1) -> Tensor:
         """Return the derivative of every channel along one space axis.
