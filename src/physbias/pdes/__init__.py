@@ -11,6 +11,7 @@ from physbias.pdes.boussinesq import BoussinesqFlow
 from physbias.pdes.brusselator import Brusselator
 from physbias.pdes.burgers import Burgers, cole_hopf
 from physbias.pdes.cahn_hilliard import CahnHilliard
+from physbias.pdes.coefficients import Coefficient
 from physbias.pdes.compressible_euler import CompressibleEuler, isentropic_vortex
 from physbias.pdes.conservation import ConservationLaw, Faces, Place
 from physbias.pdes.constraints import DivergenceFree
@@ -34,7 +35,7 @@ from physbias.pdes.kuramoto_sivashinsky import KuramotoSivashinsky
 from physbias.pdes.maxwell import Maxwell
 from physbias.pdes.nagumo import Nagumo
 from physbias.pdes.navier_stokes import TracerFlow
-from physbias.pdes.pde import PDE, Coefficient, Constraint
+from physbias.pdes.pde import PDE, Constraint
 from physbias.pdes.poisson import Poisson
 from physbias.pdes.schroedinger import Schroedinger
 from physbias.pdes.shallow_water import ShallowWater

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor
 
 from physbias.errors import ArgumentError, ShapeError, explain
+from physbias.pdes.coefficients import Coefficient, check_coefficient
 from physbias.pdes.conservation import ConservationLaw, Place, Speeds
 from physbias.pdes.exact import Time, phase, spread, wave_vector
-from physbias.pdes.pde import Coefficient, check_coefficient
 
 
 class Advection(ConservationLaw):

@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor
 
+from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, spread
-from physbias.pdes.pde import PDE, Coefficient, check_coefficient, uniform
+from physbias.pdes.pde import PDE
 
 
 class AllenCahn(PDE):

@@ -3,10 +3,11 @@
 import torch
 from torch import Tensor
 
+from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
 from physbias.pdes.constraints import DivergenceFree
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, check_axes, phase, spread, wave_vector
-from physbias.pdes.pde import PDE, Coefficient, check_coefficient, uniform
+from physbias.pdes.pde import PDE
 
 
 class BoussinesqFlow(PDE):

@@ -7,10 +7,10 @@ import torch
 from torch import Tensor
 
 from physbias.errors import ArgumentError, explain
+from physbias.pdes.coefficients import Coefficient, check_coefficient
 from physbias.pdes.conservation import ConservationLaw, Place, Speeds
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, phase, spread, wave_vector
-from physbias.pdes.pde import Coefficient, check_coefficient
 
 
 class CompressibleEuler(ConservationLaw):

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from physbias.errors import ArgumentError, ShapeError, explain
+from physbias.pdes.coefficients import Coefficient, check_coefficient
 from physbias.pdes.derivatives import Derivatives
-from physbias.pdes.pde import Coefficient, check_coefficient
 
 CoefficientField = Coefficient | Callable[[Tensor], Tensor]
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from physbias.errors import ArgumentError, ShapeError, explain
-from physbias.pdes.pde import Coefficient
+from physbias.pdes.coefficients import Coefficient
 
 Time = Tensor | float
 

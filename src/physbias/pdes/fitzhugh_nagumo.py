@@ -2,8 +2,9 @@
 
 from torch import Tensor
 
+from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
-from physbias.pdes.pde import PDE, Coefficient, check_coefficient, uniform
+from physbias.pdes.pde import PDE
 
 
 class FitzHughNagumo(PDE):

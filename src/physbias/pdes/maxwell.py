@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from physbias.pdes.coefficients import Coefficient, check_coefficient
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, phase, spread, wave_vector
-from physbias.pdes.pde import PDE, Coefficient, check_coefficient
+from physbias.pdes.pde import PDE
 
 
 class Maxwell(PDE):

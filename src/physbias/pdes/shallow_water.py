@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from physbias.errors import ArgumentError, explain
+from physbias.pdes.coefficients import Coefficient, check_coefficient
 from physbias.pdes.conservation import ConservationLaw, Faces, Place, Speeds
 from physbias.pdes.derivatives import Derivatives
-from physbias.pdes.pde import Coefficient, check_coefficient
 
 
 class ShallowWater(ConservationLaw):

@@ -8,9 +8,10 @@ from torch import Tensor
 
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
+from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, check_axes, spread, wave_vector
-from physbias.pdes.pde import PDE, Coefficient, check_coefficient, uniform
+from physbias.pdes.pde import PDE
 
 # by which part a wavenumber may miss its box: rounding in float32
 TOLERANCE = 1e-5
