@@ -1,7 +1,7 @@
 import copy
 import math
 import pickle
-from math import pi
+from math import inf, nan, pi
 from typing import ClassVar
 
 import pytest
@@ -517,3 +517,17 @@ def test_states_without_sense_are_refused_wherever_they_are_asked_for():
             ask(torch.ones(1, 2, 32))
     with pytest.raises(ArgumentError, match="u: found NoneType, expected a real"):
         solver.system(None)
+
+
+@pytest.mark.parametrize("time", ["noon", nan, None])
+@pytest.mark.parametrize("method", ["step", "diagnose", "stable_step"])
+def test_times_that_are_none_are_refused(method, time, box, smooth):
+    solve = Solver(TracerFlow(1e-2), box)
+    with pytest.raises(ArgumentError, match=f"time: found {time!r}, expected "):
+        getattr(solve, method)(smooth, time=time)
+
+
+@pytest.mark.parametrize("dt", ["long", 0.0, -1.0, inf, nan])
+def test_a_single_step_has_a_length(dt, box, smooth):
+    with pytest.raises(ArgumentError, match=f"dt: found {dt!r}, expected a positive"):
+        Solver(TracerFlow(1e-2), box).step(smooth, dt=dt)

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from physbias.arguments import check_kind
+from physbias.arguments import check_kind, check_numbers, check_positive
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
 from physbias.numerics import (
@@ -177,13 +177,20 @@ class Solver(nn.Module):
     def step(
         self, u: Tensor, *, dt: float | None = None, time: float = 0.0
     ) -> Float[Tensor, "batch channel *space"]:
-        """Return the state one step later, without checks.
+        """Return the state one step later, without a look at its values.
 
         Args:
-            u: an admitted state.
-            dt: length of the step [s]; the solver's own if not given.
+            u: state, as a solve would take it; neither its shape nor NaN is looked for.
+            dt: length of the step [s], whatever the stability limit; if not given, the
+                solver's own, checked against it.
             time: time of the state [s].
+
+        Raises:
+            ArgumentError: a stepper that chooses its own steps, ``dt`` that is not
+                positive, a time that is no finite number.
+            StabilityError: the solver's own ``dt`` is above the stability limit.
         """
+        check_numbers("time", time)
         if isinstance(self.stepper, DormandPrince):
             raise ArgumentError(
                 explain(
@@ -195,6 +202,8 @@ class Solver(nn.Module):
             )
         if dt is None:
             dt = self._admitted_step(u, time, inf)
+        else:
+            check_positive(dt, "dt", remedy="give the length of the step [s]")
         return self._step(u, time, dt)
 
     def system(self, u: Tensor) -> SemiDiscrete:
@@ -239,6 +248,7 @@ class Solver(nn.Module):
             time: its time [s], which forces and walls may depend on.
         """
         self._check_shape(u, "u")
+        check_numbers("time", time)
         return self.pde.diagnose(u, self.system(u).derivatives.at(time))
 
     def stable_step(self, u: Tensor, *, time: float = 0.0) -> float:
@@ -248,6 +258,7 @@ class Solver(nn.Module):
         stability region of the stepper.
         """
         self._check_shape(u, "u")
+        check_numbers("time", time)
         system = SemiDiscrete(self.pde.known, self.system(u).derivatives)
         return stable_step(system, self.stepper, u, time)
 
