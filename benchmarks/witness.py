@@ -7,6 +7,7 @@ the stored 64 x 128 points. `--fields DIR` is the folder of those files.
 
 import argparse
 import time
+from math import inf
 from pathlib import Path
 
 import h5py
@@ -76,8 +77,7 @@ def main():
                 worst = " | ".join(f"{value:.1e}" for value in error.amax(dim=0))
                 points = " × ".join(map(str, num_points))
                 name = type(scheme).__name__
-                order = getattr(scheme, "order", None)
-                label = name if order is None else f"{name}({order})"
+                label = name if scheme.order == inf else f"{name}({scheme.order})"
                 print(
                     f"| {label} | {points} | {instant:g} | {worst} | {seconds:.0f} |",
                     flush=True,

@@ -522,12 +522,12 @@ def test_states_without_sense_are_refused_wherever_they_are_asked_for():
 @pytest.mark.parametrize("time", ["noon", nan, None])
 @pytest.mark.parametrize("method", ["step", "diagnose", "stable_step"])
 def test_times_that_are_none_are_refused(method, time, box, smooth):
-    solve = Solver(TracerFlow(1e-2), box)
+    solve, u = Solver(TracerFlow(1e-2), box), smooth(box, 3)
     with pytest.raises(ArgumentError, match=f"time: found {time!r}, expected "):
-        getattr(solve, method)(smooth, time=time)
+        getattr(solve, method)(u, time=time)
 
 
 @pytest.mark.parametrize("dt", ["long", 0.0, -1.0, inf, nan])
 def test_a_single_step_has_a_length(dt, box, smooth):
     with pytest.raises(ArgumentError, match=f"dt: found {dt!r}, expected a positive"):
-        Solver(TracerFlow(1e-2), box).step(smooth, dt=dt)
+        Solver(TracerFlow(1e-2), box).step(smooth(box, 3), dt=dt)
