@@ -13,7 +13,7 @@ from torch import Tensor
 
 import physbias as pb
 from physbias import numerics
-from physbias.edges import Edges
+from physbias.grid.edges import Edges
 
 LEVELS = (64, 96)
 SHUT = (

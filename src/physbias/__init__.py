@@ -3,7 +3,7 @@
 The map of the package, from what is said to what it costs:
 
 =======================  ========================================================
-:class:`Grid`            points, lengths and what happens at each edge
+:mod:`physbias.grid`     :class:`Grid`: points, lengths, what happens at each edge
 :mod:`physbias.pdes`     what the physics says: one equation per file
 :mod:`physbias.numerics` derivative schemes and steppers, nothing learnable
 :mod:`physbias.none`     layers that know nothing of the physics
@@ -26,7 +26,7 @@ like are reached through their folders.
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from physbias import numerics, pdes, strong
+from physbias import grid, numerics, pdes, strong
 from physbias.grid import (
     Dirichlet,
     Grid,
@@ -151,6 +151,7 @@ __all__ = [
     "flow",
     "forecast",
     "generate",
+    "grid",
     "metrics",
     "none",
     "numerics",

@@ -8,7 +8,8 @@ from typing import get_args
 
 import pytest
 
-from physbias import boundary, numerics, pdes, stencil
+from physbias import numerics, pdes, stencil
+from physbias.grid import conditions
 from physbias.numerics import ButcherTableau
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -73,10 +74,10 @@ def test_every_scheme_limiter_and_flux_has_a_line(orders):
 
 
 def test_every_condition_has_a_line(orders):
-    internal = {boundary.Mirror, boundary.PerField}
-    conditions = {*get_args(boundary.Wall), boundary.Periodic} - internal
+    internal = {conditions.Mirror, conditions.PerField}
+    public = {*get_args(conditions.Wall), conditions.Periodic} - internal
     tried = {side for pair in orders.PAIRS for side in pair}
-    assert {condition.__name__ for condition in conditions} == tried
+    assert {condition.__name__ for condition in public} == tried
 
 
 def test_every_stepper_has_a_line(orders):

@@ -12,7 +12,7 @@ from physbias.verify import PROBES, verify
 
 GRIDS = {
     1: Grid((24,), (2 * pi,), boundary=Periodic()),
-    2: Grid((14, 18), (2 * pi, 3.0), boundary=Periodic()),
+    2: Grid((16, 20), (2 * pi, 3.0), boundary=Periodic()),
     3: Grid((12, 10, 9), (2 * pi, 3.0, 4.0), boundary=Periodic()),
 }
 # where an equation needs more than its defaults

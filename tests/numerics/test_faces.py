@@ -1,7 +1,7 @@
 import torch
 
-from physbias.edges import Edges
 from physbias.grid import Dirichlet, Grid, Periodic, Symmetry
+from physbias.grid.edges import Edges
 from physbias.numerics.faces import Faces
 
 F64 = torch.float64

@@ -33,6 +33,13 @@ def test_what_is_not_conserved_is_not_asked():
     assert probe(Heat(0.3), rod).status is Status.SKIPPED
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_an_integral_that_stands_still_by_chance_is_not_asked_for(seed):
+    """In a plane u (div u) does not integrate to nothing, but of few waves it may."""
+    plane = Grid((14, 18), (6.0, 3.0), boundary=Periodic())
+    assert probe(Burgers(0.1), plane, seed=seed).status is Status.SKIPPED
+
+
 def test_invariants_of_the_equation_are_followed(line):
     finding = probe(KortewegDeVries(), line)
     assert finding.status is Status.PASSED

@@ -6,9 +6,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from physbias.arguments import check_count, check_kind
-from physbias.conditions import PerField
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.grid import Boundary, Dirichlet, Grid, Inflow, Neumann, Periodic
+from physbias.grid.conditions import PerField
 from physbias.none.inputs import check_channels
 from physbias.shapes import AXIS_NAMES
 from physbias.strength import Strength

@@ -6,10 +6,10 @@ import torch
 from torch import Tensor
 
 from physbias.arguments import is_whole
-from physbias.boundary import outflow_degrees
-from physbias.edges import Edges
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid, Periodic
+from physbias.grid.boundary import outflow_degrees
+from physbias.grid.edges import Edges
 from physbias.numerics.derivatives import GridDerivatives
 from physbias.numerics.fourier import FourierSymbols, stencil_symbol
 from physbias.numerics.linear.tridiagonal import Tridiagonal

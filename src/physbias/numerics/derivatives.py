@@ -7,10 +7,10 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from physbias.boundary import FieldSizes
-from physbias.edges import Edges
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.grid import Grid
+from physbias.grid.boundary import FieldSizes
+from physbias.grid.edges import Edges
 from physbias.numerics.fourier import FourierSymbols, multiply
 from physbias.numerics.vector_calculus import AbstractDerivatives
 from physbias.pdes import Coefficient

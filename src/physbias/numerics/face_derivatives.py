@@ -6,10 +6,10 @@ from typing import NoReturn, Self
 import torch
 from torch import Tensor
 
-from physbias.boundary import FieldSizes
-from physbias.edges import Edges
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.grid import Grid, Periodic
+from physbias.grid.boundary import FieldSizes
+from physbias.grid.edges import Edges
 from physbias.numerics.derivatives import FramePairs, GridDerivatives
 from physbias.numerics.faces import Faces
 from physbias.numerics.fourier import FourierSymbols

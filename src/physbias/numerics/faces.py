@@ -6,11 +6,11 @@ from math import prod
 import torch
 from torch import Tensor
 
-from physbias.conditions import Boundary, Mirror
-from physbias.edge_values import SIDES, Part
-from physbias.edges import Edges
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Dirichlet, Grid, Periodic
+from physbias.grid.conditions import Boundary, Mirror
+from physbias.grid.edge_values import SIDES, Part
+from physbias.grid.edges import Edges
 from physbias.shapes import AXIS_NAMES
 
 # times at which a function must give the same velocity across its wall [s]

@@ -7,8 +7,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from physbias.edges import Edges
 from physbias.grid import Grid
+from physbias.grid.edges import Edges
 from physbias.numerics.derivatives import FramePairs, GridDerivatives
 from physbias.numerics.finite_difference import (
     FiniteDifference,

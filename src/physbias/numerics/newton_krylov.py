@@ -8,13 +8,13 @@ import torch
 from torch import Tensor
 
 from physbias.arguments import check_count, check_positive
-from physbias.edge_data import naming_walls
 from physbias.errors import (
     ArgumentError,
     ConvergenceError,
     DivergenceError,
     explain,
 )
+from physbias.grid.edge_data import naming_walls
 
 Operator = Callable[[Tensor], Tensor]
 

@@ -5,7 +5,9 @@ from math import pi
 import torch
 from torch import Tensor
 
-from physbias.conditions import (
+from physbias.errors import ArgumentError, explain
+from physbias.grid import Grid
+from physbias.grid.conditions import (
     AxisBoundary,
     Boundary,
     Dirichlet,
@@ -16,10 +18,8 @@ from physbias.conditions import (
     Periodic,
     Symmetry,
 )
-from physbias.edge_values import SIDES, Part
-from physbias.edges import Edges
-from physbias.errors import ArgumentError, explain
-from physbias.grid import Grid
+from physbias.grid.edge_values import SIDES, Part
+from physbias.grid.edges import Edges
 from physbias.numerics.derivatives import GridDerivatives
 from physbias.pdes import Coefficient, Place
 from physbias.shapes import AXIS_NAMES

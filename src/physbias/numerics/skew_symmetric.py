@@ -6,8 +6,10 @@ import torch
 from torch import Tensor
 
 from physbias.arguments import check_kind
-from physbias.boundary import FieldSizes
-from physbias.conditions import (
+from physbias.errors import ArgumentError, explain
+from physbias.grid import Grid
+from physbias.grid.boundary import FieldSizes
+from physbias.grid.conditions import (
     Boundary,
     Dirichlet,
     Inflow,
@@ -17,10 +19,8 @@ from physbias.conditions import (
     Periodic,
     Symmetry,
 )
-from physbias.edge_values import SIDES, Part, is_function
-from physbias.edges import Edges
-from physbias.errors import ArgumentError, explain
-from physbias.grid import Grid
+from physbias.grid.edge_values import SIDES, Part, is_function
+from physbias.grid.edges import Edges
 from physbias.numerics.derivatives import FramePairs, GridDerivatives
 from physbias.numerics.faces import TIMES
 from physbias.numerics.scheme import Scheme

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from physbias.edge_data import naming_walls
 from physbias.errors import DivergenceError, explain
+from physbias.grid.edge_data import naming_walls
 
 KRYLOV_SIZE = 24
 # Ritz values lie inside the spectrum: take them a little further out

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import torch
 
-from physbias.boundary import FieldSizes, field_names
-from physbias.edges import Edges
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid, Neumann, Periodic
+from physbias.grid.boundary import FieldSizes, field_names
+from physbias.grid.edges import Edges
 from physbias.numerics.face_derivatives import (
     StaggeredDerivatives,
     check_single_vector,

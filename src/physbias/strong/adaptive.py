@@ -6,8 +6,8 @@ from typing import Any, cast
 import torch
 from torch import Tensor
 
-from physbias.edge_data import naming_walls
 from physbias.errors import DivergenceError, explain
+from physbias.grid.edge_data import naming_walls
 from physbias.numerics import DormandPrince, SemiDiscrete
 from physbias.strong.captures import StandIns, find_captures
 from physbias.strong.guard import check_unchanged, held_coefficients

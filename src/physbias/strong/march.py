@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from physbias.edge_data import naming_walls
 from physbias.errors import DivergenceError, explain
+from physbias.grid.edge_data import naming_walls
 
 # takes a state, its time [s] and the length of the step [s]
 StepFunction = Callable[[Tensor, float, float], Tensor]

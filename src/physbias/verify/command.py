@@ -8,7 +8,9 @@ from typing import Any, cast
 
 from torch import Tensor
 
-from physbias.conditions import (
+from physbias.errors import ArgumentError, explain
+from physbias.grid import Grid
+from physbias.grid.conditions import (
     Boundary,
     Dirichlet,
     Neumann,
@@ -16,8 +18,6 @@ from physbias.conditions import (
     Periodic,
     Symmetry,
 )
-from physbias.errors import ArgumentError, explain
-from physbias.grid import Grid
 from physbias.locate import locate
 from physbias.numerics import Compact, FiniteDifference, Scheme, Spectral
 from physbias.pdes import PDE, Derivatives, pde

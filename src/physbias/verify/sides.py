@@ -7,8 +7,9 @@ from itertools import chain, product
 import torch
 from torch import Tensor
 
-from physbias.boundary import narrow
-from physbias.conditions import (
+from physbias.grid import Grid
+from physbias.grid.boundary import narrow
+from physbias.grid.conditions import (
     Boundary,
     Dirichlet,
     Inflow,
@@ -19,8 +20,7 @@ from physbias.conditions import (
     Periodic,
     Robin,
 )
-from physbias.edge_values import Part
-from physbias.grid import Grid
+from physbias.grid.edge_values import Part
 from physbias.pdes import PDE
 
 

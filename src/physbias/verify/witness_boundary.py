@@ -5,8 +5,8 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from physbias.conditions import Boundary, Dirichlet, Mirror, Neumann, Robin
-from physbias.edge_values import Part
+from physbias.grid.conditions import Boundary, Dirichlet, Mirror, Neumann, Robin
+from physbias.grid.edge_values import Part
 from physbias.shapes import AXIS_NAMES
 from physbias.verify.case import F64, Case, largest, size
 from physbias.verify.finding import Finding, judged, skipped

@@ -4,9 +4,9 @@ from math import inf
 
 import torch
 
-from physbias.edge_values import is_function
 from physbias.errors import DivergenceError, ShapeError, StabilityError
 from physbias.grid import Grid
+from physbias.grid.edge_values import is_function
 from physbias.numerics import DormandPrince
 from physbias.strong import Solver
 from physbias.verify.case import F64, LEVELS, Case, size

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from physbias.conditions import PerField
 from physbias.errors import ArgumentError, explain
 from physbias.grid import (
     Boundary,
@@ -15,6 +14,7 @@ from physbias.grid import (
     Robin,
     Symmetry,
 )
+from physbias.grid.conditions import PerField
 
 
 def of_field(grid: Grid, field: str) -> Grid:

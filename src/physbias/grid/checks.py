@@ -6,8 +6,8 @@ from math import isfinite
 import torch
 
 from physbias.arguments import is_number
-from physbias.edge_values import is_list
 from physbias.errors import ArgumentError, explain
+from physbias.grid.edge_values import is_list
 from physbias.shapes import AXIS_NAMES
 
 

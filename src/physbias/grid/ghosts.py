@@ -6,7 +6,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from physbias.conditions import (
+from physbias.errors import ShapeError, explain
+from physbias.grid.conditions import (
     Boundary,
     Dirichlet,
     Mirror,
@@ -14,7 +15,6 @@ from physbias.conditions import (
     Outflow,
     Robin,
 )
-from physbias.errors import ShapeError, explain
 from physbias.shapes import AXIS_NAMES
 from physbias.stencil import (
     rounded_extrapolation_weights,

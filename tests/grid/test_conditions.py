@@ -3,7 +3,8 @@ import math
 import pytest
 import torch
 
-from physbias.conditions import (
+from physbias.errors import ArgumentError
+from physbias.grid.conditions import (
     Dirichlet,
     Inflow,
     Neumann,
@@ -12,7 +13,6 @@ from physbias.conditions import (
     Robin,
     Symmetry,
 )
-from physbias.errors import ArgumentError
 
 
 def test_conditions_are_values():

@@ -1,7 +1,9 @@
 import pytest
 import torch
 
-from physbias.conditions import (
+from physbias.errors import ArgumentError, ShapeError
+from physbias.grid import Grid
+from physbias.grid.conditions import (
     Dirichlet,
     Inflow,
     Neumann,
@@ -9,9 +11,7 @@ from physbias.conditions import (
     Periodic,
     Symmetry,
 )
-from physbias.edges import Edges
-from physbias.errors import ArgumentError, ShapeError
-from physbias.grid import Grid
+from physbias.grid.edges import Edges
 
 FIELDS = {"velocity": "vector", "tracer": 1, "colours": 2}
 WALL = {

@@ -1,7 +1,9 @@
 import pytest
 import torch
 
-from physbias.edge_data import (
+from physbias.errors import ArgumentError, DivergenceError, ShapeError
+from physbias.grid import Dirichlet, Grid
+from physbias.grid.edge_data import (
     check_leading,
     evaluate,
     naming_walls,
@@ -9,9 +11,7 @@ from physbias.edge_data import (
     spread,
     take,
 )
-from physbias.edge_values import Part
-from physbias.errors import ArgumentError, DivergenceError, ShapeError
-from physbias.grid import Dirichlet, Grid
+from physbias.grid.edge_values import Part
 
 EDGE = torch.tensor([[[0.0, 1.0, 2.0], [5.0, 5.0, 5.0]]])  # x beside y = 5
 

@@ -2,14 +2,14 @@ import pytest
 import torch
 from torch import nn
 
-from physbias.edge_values import (
+from physbias.errors import ArgumentError, ShapeError
+from physbias.grid.edge_values import (
     Part,
     check_edge,
     check_value,
     digest,
     same,
 )
-from physbias.errors import ArgumentError, ShapeError
 
 
 def test_values_are_kept_in_their_kind():

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from physbias.edge_values import EdgeValue, check_value, digest, same
 from physbias.errors import ArgumentError, ShapeError, explain
+from physbias.grid.edge_values import EdgeValue, check_value, digest, same
 
 
 class Condition:

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from physbias.conditions import (
+from physbias.errors import ArgumentError, explain
+from physbias.grid.conditions import (
     AxisBoundary,
     Boundary,
     BoundarySpec,
@@ -18,8 +19,7 @@ from physbias.conditions import (
     Side,
     Symmetry,
 )
-from physbias.edge_values import Part, is_list
-from physbias.errors import ArgumentError, explain
+from physbias.grid.edge_values import Part, is_list
 from physbias.shapes import AXIS_NAMES
 
 FieldSizes = Mapping[str, int | Literal["vector"]]

@@ -7,8 +7,8 @@ from contextvars import ContextVar
 import torch
 from torch import Tensor
 
-from physbias.edge_values import SIDES, EdgeFunction, Part, check_edge
 from physbias.errors import ArgumentError, DivergenceError, ShapeError, explain
+from physbias.grid.edge_values import SIDES, EdgeFunction, Part, check_edge
 from physbias.shapes import AXIS_NAMES
 
 _naming = ContextVar("naming", default=False)

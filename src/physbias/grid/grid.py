@@ -10,41 +10,21 @@ from jaxtyping import Float
 from torch import Tensor
 
 from physbias.arguments import check_kind
-from physbias.boundary import field_names, narrow, normalise_boundary
-from physbias.conditions import (
+from physbias.errors import ArgumentError, ShapeError, explain
+from physbias.grid.boundary import field_names, narrow, normalise_boundary
+from physbias.grid.checks import check_box, check_index, check_origin, check_real
+from physbias.grid.conditions import (
     AxisBoundary,
     Boundary,
     BoundarySpec,
-    Dirichlet,
     Inflow,
-    Neumann,
-    Outflow,
     Periodic,
-    Robin,
     Symmetry,
-    Wall,
 )
-from physbias.edge_data import check_leading, evaluate, place, spread, take
-from physbias.edge_values import EdgeValue, Part, check_edge, is_function
-from physbias.errors import ArgumentError, ShapeError, explain
-from physbias.ghosts import cells_needed, ghost_cells, into_corners
-from physbias.grid_checks import check_box, check_index, check_origin, check_real
+from physbias.grid.edge_data import check_leading, evaluate, place, spread, take
+from physbias.grid.edge_values import EdgeValue, Part, check_edge, is_function
+from physbias.grid.ghosts import cells_needed, ghost_cells, into_corners
 from physbias.shapes import AXIS_NAMES
-
-__all__ = [
-    "AxisBoundary",
-    "Boundary",
-    "BoundarySpec",
-    "Dirichlet",
-    "Grid",
-    "Inflow",
-    "Neumann",
-    "Outflow",
-    "Periodic",
-    "Robin",
-    "Symmetry",
-    "Wall",
-]
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -243,7 +223,7 @@ class Grid:
                 ``axis`` may differ: a network's coarse levels share the edges). All
                 its channels meet the same conditions; where fields have their own, or
                 a vector a plane of symmetry, pad through
-                :class:`~physbias.edges.Edges`.
+                :class:`~physbias.grid.edges.Edges`.
             axis: space axis, 0 for x.
             width: number of ghost cells on each side.
             degree: degree of the polynomial that continues the field beyond a wall,

@@ -1,14 +1,15 @@
 import pytest
 import torch
 
-from physbias.boundary import (
+from physbias.errors import ArgumentError
+from physbias.grid.boundary import (
     field_names,
     map_values,
     narrow,
     normalise_boundary,
     outflow_degrees,
 )
-from physbias.conditions import (
+from physbias.grid.conditions import (
     Dirichlet,
     Inflow,
     Mirror,
@@ -19,8 +20,7 @@ from physbias.conditions import (
     Robin,
     Symmetry,
 )
-from physbias.edge_values import Part
-from physbias.errors import ArgumentError
+from physbias.grid.edge_values import Part
 
 
 def of(side, field="v", sign=1):

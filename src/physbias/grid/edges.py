@@ -7,22 +7,22 @@ from itertools import chain
 import torch
 from torch import Tensor
 
-from physbias.boundary import (
+from physbias.errors import ArgumentError, ShapeError, explain
+from physbias.grid import Grid
+from physbias.grid.boundary import (
     FieldSizes,
     field_names,
     map_values,
     narrow,
 )
-from physbias.conditions import (
+from physbias.grid.conditions import (
     Boundary,
     Mirror,
     Outflow,
     PerField,
     Symmetry,
 )
-from physbias.edge_values import SIDES, Part
-from physbias.errors import ArgumentError, ShapeError, explain
-from physbias.grid import Grid
+from physbias.grid.edge_values import SIDES, Part
 from physbias.shapes import AXIS_NAMES
 
 

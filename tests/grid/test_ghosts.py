@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from physbias.conditions import (
+from physbias.errors import ShapeError
+from physbias.grid.conditions import (
     Dirichlet,
     Mirror,
     Neumann,
@@ -9,8 +10,7 @@ from physbias.conditions import (
     Periodic,
     Robin,
 )
-from physbias.errors import ShapeError
-from physbias.ghosts import cells_needed, extrapolate, ghost_cells, into_corners
+from physbias.grid.ghosts import cells_needed, extrapolate, ghost_cells, into_corners
 
 F64 = torch.float64
 H = 0.25
