@@ -121,11 +121,37 @@ def test_too_few_points_for_the_ghosts(axis, word):
 F64 = torch.float64
 
 
-def test_with_boundary_keeps_periodic_axes():
-    changed = MIXED.with_boundary(Outflow(2))
+def test_with_boundary_changes_walls():
+    changed = MIXED.with_boundary([Periodic(), Outflow(2)])
     assert changed.boundary == ((Periodic(),) * 2, (Outflow(2),) * 2)
     assert changed.origin == MIXED.origin
     assert changed.num_points == MIXED.num_points
+
+
+@pytest.mark.parametrize(
+    ("boundary", "message"),
+    [
+        (
+            Dirichlet(1.0),
+            r"boundary: found Dirichlet\(value=1.0\) for the axis x, which is periodic, "
+            r"expected Periodic\(\) there; .*a new Grid, .* in the middle of cells",
+        ),
+        (
+            [(Neumann(1.0), Outflow()), Dirichlet()],
+            r"found \(Neumann\(slope=1.0\), Outflow\(degree=1\)\) for the axis x",
+        ),
+        (
+            Periodic(),
+            r"found Periodic\(\) for the axis y, which is walled, expected a "
+            "condition for its walls there; .*on the lower edge",
+        ),
+    ],
+    ids=["walls", "pair", "periodic"],
+)
+def test_with_boundary_moves_no_points(boundary, message):
+    """Periodic points lie on the faces between cells, others in their middle."""
+    with pytest.raises(ArgumentError, match=message):
+        MIXED.with_boundary(boundary)
 
 
 def test_coordinates_of_edges():

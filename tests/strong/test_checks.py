@@ -51,9 +51,16 @@ def test_equations_of_rest_are_refused():
         (None, "backprop", False, False, "gradient: found 'backprop', expected Auto"),
         (None, Backprop, False, False, r"the class Backprop.*instance: Backprop\("),
         (None, Adjoint(), False, False, "gradient: found Adjoint"),
-        (None, Checkpoint(), True, False, "stepper: found DormandPrince"),
-        (None, Backprop(), True, True, "stepper: found DormandPrince"),
-        (0.1, Backprop(), True, False, "stepper: found DormandPrince"),
+        (
+            None,
+            Checkpoint(),
+            True,
+            False,
+            r"Prince with gradient=Checkpoint\(.*\), exp",
+        ),
+        (None, Backprop(), True, True, "Prince with compile=True, .*leave out compile"),
+        (0.1, Backprop(), True, False, "Prince with dt=0.1, .*leave out dt=0.1, or"),
+        (0.1, Backprop(), True, True, "Prince with dt=0.1 and compile=True, exp"),
     ],
 )
 def test_options_that_exclude_each_other_are_refused(

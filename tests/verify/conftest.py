@@ -47,7 +47,11 @@ class FlawedScheme:
 
     def bind(self, grid, *, dtype=torch.float32, device=None):
         if self.boundary is not None:
-            grid = grid.with_boundary(self.boundary)
+            pairs = [
+                pair if isinstance(pair[0], Periodic) else self.boundary
+                for pair in grid.boundary
+            ]
+            grid = grid.with_boundary(pairs)
         d = FiniteDifference(4).bind(grid, dtype=dtype, device=device)
         return FlawedDerivatives.like(
             d, flaw=self.flaw, clock_stands_still=self.clock_stands_still

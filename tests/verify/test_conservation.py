@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from physbias.grid import Dirichlet, Grid, Neumann, Periodic
+from physbias.grid import Dirichlet, Grid, Neumann, Periodic, Robin
 from physbias.numerics import FiniteDifference
 from physbias.pdes import Burgers, Heat, KortewegDeVries, pde
 from physbias.verify import Status, verify
@@ -38,6 +38,28 @@ def test_an_integral_that_stands_still_by_chance_is_not_asked_for(seed):
     """In a plane u (div u) does not integrate to nothing, but of few waves it may."""
     plane = Grid((14, 18), (6.0, 3.0), boundary=Periodic())
     assert probe(Burgers(0.1), plane, seed=seed).status is Status.SKIPPED
+
+
+HELD, FREE = Dirichlet(0.0), Neumann(0.0)
+
+
+@pytest.mark.parametrize(
+    "boundary",
+    [[HELD, FREE], [FREE, HELD], [(HELD, FREE), FREE], [(Robin(1.0, 1.0), FREE), FREE]],
+    ids=["first", "second", "one side", "mix"],
+)
+def test_heat_that_leaves_through_one_axis_is_not_asked_for(boundary):
+    plane = Grid((24, 20), (1.0, 1.3), boundary=boundary)
+    assert probe(Heat(0.3), plane).status is Status.SKIPPED
+
+
+def test_closures_at_insulated_walls_drift_less_on_finer_grids():
+    """(3 u^2 u_x)_x keeps its integral, its formula at the walls nearly so."""
+    porous = pde(lambda u, d: d.diffuse(u, 3 * u**2), "u")
+    rod = Grid((32,), (1.3,), boundary=FREE)
+    finding = probe(porous, rod, mean=(3.0,), amplitude=0.5)
+    assert finding.status is Status.PASSED
+    assert "Kept to the scheme's accuracy: integral of u" in finding.meaning
 
 
 def test_invariants_of_the_equation_are_followed(line):

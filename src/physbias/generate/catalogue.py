@@ -197,7 +197,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
                 equations.KortewegDeVries,
                 RandomWaves(4),
                 box=(1, 256, 32.0),
-                span=(10.0, 101, 5e-3),
+                span=(10.0, 101, 1e-3),
             ),
             _recipe(
                 equations.KuramotoSivashinsky,

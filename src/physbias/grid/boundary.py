@@ -129,6 +129,34 @@ def normalise_boundary(spec: BoundarySpec, ndim: int) -> tuple[AxisBoundary, ...
     return tuple(pairs)
 
 
+def check_same_points(old: Sequence[AxisBoundary], new: Sequence[AxisBoundary]) -> None:
+    """Raise unless the same axes are periodic, or the points would move.
+
+    Args:
+        old: conditions of a grid.
+        new: those that shall take their place.
+    """
+    for axis, (before, after) in enumerate(zip(old, new, strict=True)):
+        periodic = isinstance(before[0], Periodic)
+        if periodic == isinstance(after[0], Periodic):
+            continue
+        kind, wanted = "walled", "a condition for its walls"
+        if periodic:
+            kind, wanted = "periodic", "Periodic()"
+        found = repr(after[0])
+        if after[0] != after[1]:
+            found = f"({after[0]!r}, {after[1]!r})"
+        raise ArgumentError(
+            explain(
+                "boundary",
+                found=f"{found} for the axis {AXIS_NAMES[axis]}, which is {kind}",
+                expected=f"{wanted} there",
+                remedy="give one entry per axis, or make a new Grid, whose points lie "
+                + ("in the middle of cells" if periodic else "on the lower edge"),
+            )
+        )
+
+
 def _no_condition(found: object, where: str) -> ArgumentError:
     """Return the refusal of what is neither a condition nor a pair of them."""
     remedy = (

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import copy
+from functools import partial
 from itertools import chain
 
 import torch
@@ -20,6 +21,7 @@ from physbias.grid.conditions import (
     Mirror,
     Outflow,
     PerField,
+    Periodic,
     Symmetry,
 )
 from physbias.grid.edge_values import SIDES, Part
@@ -70,7 +72,7 @@ class Edges:
         if grid.is_periodic:
             return
         self.derived = copy(self)
-        self.derived.grid = grid.with_boundary(Outflow(degree))
+        self.derived.grid = _each_side(grid, partial(_leaving, degree=degree))
         self.derived.fields, self.derived.derived = {}, self.derived
         start = 0
         for name, size in self.fields.items():
@@ -270,6 +272,11 @@ def _each_side(grid: Grid, change: Callable[[Boundary], Boundary]) -> Grid:
     """Return the grid with every condition changed."""
     pairs = [(change(lower), change(upper)) for lower, upper in grid.boundary]
     return grid.with_boundary(pairs)
+
+
+def _leaving(side: Boundary, *, degree: int) -> Boundary:
+    """Return what a wall means for what is known by its cells alone."""
+    return side if isinstance(side, Periodic) else Outflow(degree)
 
 
 def _even(side: Boundary) -> Boundary:

@@ -11,7 +11,12 @@ from torch import Tensor
 
 from physbias.arguments import check_kind
 from physbias.errors import ArgumentError, ShapeError, explain
-from physbias.grid.boundary import field_names, narrow, normalise_boundary
+from physbias.grid.boundary import (
+    check_same_points,
+    field_names,
+    narrow,
+    normalise_boundary,
+)
 from physbias.grid.checks import check_box, check_index, check_origin, check_real
 from physbias.grid.conditions import (
     AxisBoundary,
@@ -168,15 +173,18 @@ class Grid:
             )
 
     def with_boundary(self, boundary: BoundarySpec) -> "Grid":
-        """Return the same points with other conditions; periodic axes stay so.
+        """Return the same points with other conditions.
 
         Args:
-            boundary: as for the grid.
+            boundary: as for the grid, ``Periodic()`` along its periodic axes.
+
+        Raises:
+            ArgumentError: an axis that is periodic in one and has walls in the other,
+                whose points lie elsewhere.
         """
-        spec = normalise_boundary(boundary, self.ndim)
-        pairs = zip(self.boundary, spec, strict=True)
-        kept = [old if isinstance(old[0], Periodic) else new for old, new in pairs]
-        return Grid(self.num_points, self.lengths, boundary=kept, origin=self.origin)
+        pairs = normalise_boundary(boundary, self.ndim)
+        check_same_points(self.boundary, pairs)
+        return Grid(self.num_points, self.lengths, boundary=pairs, origin=self.origin)
 
     def edge_coords(
         self,

@@ -96,7 +96,7 @@ class Compact:
         for degree in (self.order, self.order + 1):
             prepare_weights(self.order, degree, outflow_degrees=leaving)
         symbols = None
-        with torch.inference_mode(mode=False):  # made once, also used in training
+        with torch.inference_mode(False):  # made once, also used in training
             systems = {
                 (axis, derivative): self._system(grid, axis, derivative, dtype, device)
                 for axis in range(grid.ndim)

@@ -172,7 +172,7 @@ class AbstractExponential(AbstractStepper):
         key = (dt, dtype, symbol.dtype, symbol.device)
         if key in self._kept and torch.equal(self._kept[key][0], symbol):
             return self._kept[key][1]
-        with torch.inference_mode(mode=False), torch.no_grad():
+        with torch.inference_mode(False), torch.no_grad():
             held = symbol.detach().clone()  # also used in training
             weights = self._rounded(held, dt, dtype)
         self._kept.pop(key, None)

@@ -83,7 +83,7 @@ class FiniteDifference:
             leaving = [self.order, *outflow_degrees(walls)]
             prepare_weights(self.order, degree, outflow_degrees=leaving)
         symbols = None
-        with torch.inference_mode(mode=False):  # made once, also used in training
+        with torch.inference_mode(False):  # made once, also used in training
             if grid.is_periodic:
                 symbols = FourierSymbols(grid, self._symbol, dtype=dtype, device=device)
             coords = grid.coords(dtype=dtype, device=device)

@@ -69,7 +69,7 @@ class NewtonKrylov:
             scale: s.
             guess: where the iteration starts.
         """
-        with torch.inference_mode(mode=False):
+        with torch.inference_mode(False):
             root = self._root(
                 tendency, known.detach().clone(), scale, guess.detach().clone()
             )

@@ -293,6 +293,8 @@ def _is_zero(value: object, ndim: int, place: Tensor) -> bool:
 
 def _closed(side: Boundary, where: str) -> Boundary:
     """Return what a wall means for the velocity across it."""
+    if isinstance(side, Periodic):
+        return side
     every = side.conditions.values() if isinstance(side, PerField) else (side,)
     if any(isinstance(condition, Inflow | Outflow) for condition in every):
         raise ArgumentError(

@@ -74,7 +74,7 @@ class Spectral:
         Raises:
             ArgumentError: a wall that neither sines nor cosines fit.
         """
-        with torch.inference_mode(mode=False):  # made once, also used in training
+        with torch.inference_mode(False):  # made once, also used in training
             if not grid.is_periodic:
                 check_walls(grid)
                 coords = grid.coords(dtype=dtype, device=device)

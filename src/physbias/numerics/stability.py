@@ -54,11 +54,12 @@ def ritz_values(tendency: Callable[[Tensor], Tensor], u: Tensor) -> Tensor:
             if bool(torch.isfinite(w).all()):
                 return w / (2 * epsilon)
         with naming_walls():
-            tendency(u)
+            here = bool(torch.isfinite(tendency(u)).all())
+        place = "a state 1 % away from the one given" if here else "the state given"
         raise DivergenceError(
             explain(
                 "rhs",
-                found="NaN or infinity at a state 1 % away from the one given",
+                found=f"NaN or infinity at {place}",
                 expected="finite values, to find the longest stable step",
                 remedy="guard its roots, logarithms and divisions, or give dt with "
                 "allow_unstable=True",

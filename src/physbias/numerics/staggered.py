@@ -81,7 +81,7 @@ class Staggered:
         }
         fields: FieldSizes = dict.fromkeys(names or {"velocity"}, "vector")
         check_single_vector(fields)
-        with torch.inference_mode(mode=False):  # made once, also used in training
+        with torch.inference_mode(False):  # made once, also used in training
             fourier = None
             if grid.is_periodic:
                 central = FiniteDifference(2).bind(grid, dtype=dtype, device=device)

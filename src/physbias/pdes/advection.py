@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from physbias.errors import ArgumentError, ShapeError, explain
-from physbias.pdes.coefficients import Coefficient, check_coefficient
+from physbias.pdes.coefficients import Coefficient
 from physbias.pdes.conservation import ConservationLaw, Place, Speeds
 from physbias.pdes.exact import Time, phase, spread, wave_vector
 
@@ -48,7 +48,7 @@ class Advection(ConservationLaw):
                     remedy="put a single speed in a tuple",
                 )
             )
-        self.velocity = check_coefficient(velocity, "velocity")
+        self.velocity = self.checked(velocity, "velocity")
 
     def flux(self, u: Tensor, axis: int, d: Place) -> Tensor:
         """Return :math:`c_i u`."""

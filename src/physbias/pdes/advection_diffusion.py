@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from physbias.errors import ArgumentError, ShapeError, explain
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, phase, spread, wave_vector
 from physbias.pdes.pde import PDE
@@ -39,7 +39,7 @@ class AdvectionDiffusion(PDE):
         self, diffusivity: Coefficient = 1.0, wind: Sequence[float] | Tensor = (1.0,)
     ) -> None:
         super().__init__()
-        self.diffusivity = check_coefficient(diffusivity, "diffusivity", minimum=0)
+        self.diffusivity = self.checked(diffusivity, "diffusivity", minimum=0)
         if isinstance(wind, Sequence) and not isinstance(wind, str):
             with suppress(TypeError, ValueError, RuntimeError):  # refused below
                 wind = torch.tensor(tuple(wind), dtype=torch.float64)
@@ -53,7 +53,7 @@ class AdvectionDiffusion(PDE):
                     remedy="put a single speed in a tuple",
                 )
             )
-        self.wind = check_coefficient(wind, "wind")
+        self.wind = self.checked(wind, "wind")
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return :math:`u_t` [unit of u / s]."""

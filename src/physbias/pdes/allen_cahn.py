@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, spread
 from physbias.pdes.pde import PDE
@@ -31,8 +31,8 @@ class AllenCahn(PDE):
 
     def __init__(self, diffusivity: Coefficient = 1.0, rate: Coefficient = 1.0) -> None:
         super().__init__()
-        self.diffusivity = check_coefficient(diffusivity, "diffusivity", above=0)
-        self.rate = check_coefficient(rate, "rate", minimum=0)
+        self.diffusivity = self.checked(diffusivity, "diffusivity", above=0)
+        self.rate = self.checked(rate, "rate", minimum=0)
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return :math:`u_t` [1/s]."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.constraints import DivergenceFree
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, check_axes, phase, spread, wave_vector
@@ -51,11 +51,11 @@ class BoussinesqFlow(PDE):
         stratification: Coefficient = 1.0,
     ) -> None:
         super().__init__()
-        self.viscosity = check_coefficient(viscosity, "viscosity", minimum=0)
-        self.diffusivity = check_coefficient(
+        self.viscosity = self.checked(viscosity, "viscosity", minimum=0)
+        self.diffusivity = self.checked(
             viscosity if diffusivity is None else diffusivity, "diffusivity", minimum=0
         )
-        self.stratification = check_coefficient(stratification, "stratification")
+        self.stratification = self.checked(stratification, "stratification")
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the tendency before the pressure acts."""

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.pde import PDE
 
@@ -44,14 +44,14 @@ class Brusselator(PDE):
         control: Coefficient = 3.0,
     ) -> None:
         super().__init__()
-        self.activator_diffusivity = check_coefficient(
+        self.activator_diffusivity = self.checked(
             activator_diffusivity, "activator_diffusivity", minimum=0
         )
-        self.inhibitor_diffusivity = check_coefficient(
+        self.inhibitor_diffusivity = self.checked(
             inhibitor_diffusivity, "inhibitor_diffusivity", minimum=0
         )
-        self.feed = check_coefficient(feed, "feed", minimum=0)
-        self.control = check_coefficient(control, "control", minimum=0)
+        self.feed = self.checked(feed, "feed", minimum=0)
+        self.control = self.checked(control, "control", minimum=0)
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the rates of both concentrations [1/s]."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, moving, spread, wave_vector
 from physbias.pdes.pde import PDE
@@ -35,7 +35,7 @@ class Burgers(PDE):
 
     def __init__(self, viscosity: Coefficient = 0.01) -> None:
         super().__init__()
-        self.viscosity = check_coefficient(viscosity, "viscosity", minimum=0)
+        self.viscosity = self.checked(viscosity, "viscosity", minimum=0)
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return :math:`u_t` [m/s²]."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, spread
 from physbias.pdes.pde import PDE
@@ -33,8 +33,8 @@ class CahnHilliard(PDE):
 
     def __init__(self, mobility: Coefficient = 1.0, tension: Coefficient = 1.0) -> None:
         super().__init__()
-        self.mobility = check_coefficient(mobility, "mobility", minimum=0)
-        self.tension = check_coefficient(tension, "tension", above=0)
+        self.mobility = self.checked(mobility, "mobility", minimum=0)
+        self.tension = self.checked(tension, "tension", above=0)
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return :math:`u_t` [1/s]."""

@@ -1,20 +1,25 @@
 """Coefficients of equations: what they may be, and their ranges."""
 
+from collections.abc import Callable
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from physbias.errors import ArgumentError, explain
 
 Coefficient = float | Tensor
+CoefficientField = Coefficient | Callable[[Tensor], Tensor]
+_CORRECT = "correct the coefficient"
 
 
 def check_coefficient(
-    value: Coefficient,
+    value: CoefficientField,
     name: str,
     *,
     minimum: float | None = None,
     above: float | None = None,
-) -> Coefficient:
+    varies: bool = False,
+) -> CoefficientField:
     """Return a coefficient after checking its kind and range.
 
     Args:
@@ -23,16 +28,21 @@ def check_coefficient(
         name: the argument's name, for the message.
         minimum: smallest allowed value, if there is one.
         above: value that it must exceed, if there is one.
+        varies: whether it may also be a function of the coordinates, whose values are
+            not looked at here.
 
     Raises:
         ArgumentError: not a real number or tensor, not finite, or out of range.
     """
+    if varies and callable(value) and not isinstance(value, Tensor | type):
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float | Tensor):
         raise ArgumentError(
             explain(
                 name,
                 found=type(value).__name__,
-                expected="a number, a tensor or an nn.Parameter",
+                expected="a number, a tensor or an nn.Parameter"
+                + (", or a function of the coordinates" if varies else ""),
                 remedy="wrap other arrays in torch.as_tensor",
             )
         )
@@ -44,37 +54,48 @@ def check_coefficient(
                 found=f"a tensor of dtype {values.dtype} and shape "
                 f"{tuple(values.shape)}",
                 expected="real numbers, at least one",
-                remedy="correct the coefficient",
+                remedy=_CORRECT,
             )
         )
+    learned = isinstance(value, nn.Parameter)
     if not bool(torch.isfinite(values).all()):
         raise ArgumentError(
             explain(
                 name,
                 found="NaN or infinity",
                 expected="finite values",
-                remedy="correct the coefficient",
+                remedy="learn it in smaller steps" if learned else _CORRECT,
             )
         )
-    if minimum is not None and bool((values < minimum).any()):
+    low = minimum is not None and bool((values < minimum).any())
+    if low or (above is not None and bool((values <= above).any())):
         raise ArgumentError(
             explain(
                 name,
                 found=f"{values.min().item():g}",
-                expected=f"at least {minimum:g}",
-                remedy="correct its sign or its unit",
-            )
-        )
-    if above is not None and bool((values <= above).any()):
-        raise ArgumentError(
-            explain(
-                name,
-                found=f"{values.min().item():g}",
-                expected=f"more than {above:g}",
-                remedy="correct its sign or its unit",
+                expected=f"at least {minimum:g}" if low else f"more than {above:g}",
+                remedy="learn its logarithm, or use torch.nn.utils.parametrize, so "
+                "that no step of learning takes it out of its range"
+                if learned
+                else "correct its sign or its unit",
             )
         )
     return value if isinstance(value, Tensor) else float(value)
+
+
+def check_no_nan(value: object, name: str) -> None:
+    """Raise :class:`ArgumentError` where a tensor of no known range holds NaN.
+
+    Args:
+        value: what an equation holds.
+        name: its name, for the message.
+    """
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        return
+    if bool(torch.isnan(value.detach()).any()):
+        raise ArgumentError(
+            explain(name, found="NaN", expected="numbers", remedy=_CORRECT)
+        )
 
 
 def uniform(value: Coefficient, name: str) -> Coefficient:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from physbias.errors import ArgumentError, explain
-from physbias.pdes.coefficients import Coefficient, check_coefficient
+from physbias.pdes.coefficients import Coefficient
 from physbias.pdes.conservation import ConservationLaw, Place, Speeds
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, phase, spread, wave_vector
@@ -46,7 +46,7 @@ class CompressibleEuler(ConservationLaw):
 
     def __init__(self, gamma: Coefficient = 1.4) -> None:
         super().__init__()
-        self.gamma = check_coefficient(gamma, "gamma", above=1)
+        self.gamma = self.checked(gamma, "gamma", above=1)
 
     def flux(self, u: Tensor, axis: int, d: Place) -> Tensor:
         """Return what the gas carries along one axis, and its pressure."""

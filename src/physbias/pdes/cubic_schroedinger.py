@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient
+from physbias.pdes.coefficients import Coefficient
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, moving, phase, spread, wave_vector
 from physbias.pdes.pde import PDE
@@ -40,8 +40,8 @@ class CubicSchroedinger(PDE):
         self, dispersion: Coefficient = 1.0, focusing: Coefficient = 2.0
     ) -> None:
         super().__init__()
-        self.dispersion = check_coefficient(dispersion, "dispersion", above=0)
-        self.focusing = check_coefficient(focusing, "focusing")
+        self.dispersion = self.checked(dispersion, "dispersion", above=0)
+        self.focusing = self.checked(focusing, "focusing")
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the rates of both parts."""

@@ -2,13 +2,9 @@
 
 from torch import Tensor
 
+from physbias.pdes.coefficients import CoefficientField
 from physbias.pdes.derivatives import Derivatives
-from physbias.pdes.elliptic import (
-    CoefficientField,
-    EllipticForm,
-    check_field,
-    sample_field,
-)
+from physbias.pdes.elliptic import EllipticForm, sample_field
 from physbias.pdes.pde import PDE
 
 
@@ -41,8 +37,10 @@ class Darcy(PDE):
         self, permeability: CoefficientField = 1.0, source: CoefficientField = 1.0
     ) -> None:
         super().__init__()
-        self.permeability = check_field(permeability, "permeability", positive=True)
-        self.source = check_field(source, "source")
+        self.permeability = self.checked(
+            permeability, "permeability", above=0, varies=True
+        )
+        self.source = self.checked(source, "source", varies=True)
 
     def form(self, d: Derivatives) -> EllipticForm:
         """Return the balance that the equation is."""

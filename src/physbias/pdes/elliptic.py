@@ -1,17 +1,13 @@
 """Equations of rest, in one form that residuals and solvers share."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, cast, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-import torch
 from torch import Tensor
 
 from physbias.errors import ArgumentError, ShapeError, explain
-from physbias.pdes.coefficients import Coefficient, check_coefficient
+from physbias.pdes.coefficients import Coefficient, CoefficientField
 from physbias.pdes.derivatives import Derivatives
-
-CoefficientField = Coefficient | Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,34 +96,6 @@ def sample_field(value: CoefficientField, d: Derivatives) -> Coefficient:
             )
         )
     return d.coefficient(value)
-
-
-def check_field(
-    value: CoefficientField, name: str, *, positive: bool = False
-) -> CoefficientField:
-    """Return a coefficient after checking what can be checked before it is sampled.
-
-    Args:
-        value: a number, a tensor, or a function of the coordinates.
-        name: the argument's name, for the message.
-        positive: whether zero and below are refused.
-
-    Raises:
-        ArgumentError: of another kind, not finite, or not positive where it must be.
-    """
-    if callable(value) and not isinstance(value, Tensor | type):
-        return value
-    checked = check_coefficient(cast(Coefficient, value), name)
-    if positive and bool((torch.as_tensor(checked).detach() <= 0).any()):
-        raise ArgumentError(
-            explain(
-                name,
-                found=f"{torch.as_tensor(checked).min().item():g}",
-                expected="positive values",
-                remedy="correct its sign or its unit",
-            )
-        )
-    return checked
 
 
 def is_uniform(value: Coefficient, d: Derivatives) -> bool:

@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.pde import PDE
 
@@ -49,14 +49,14 @@ class FitzHughNagumo(PDE):
         current: Coefficient = 0.0,
     ) -> None:
         super().__init__()
-        self.diffusivity = check_coefficient(diffusivity, "diffusivity", minimum=0)
-        self.recovery_diffusivity = check_coefficient(
+        self.diffusivity = self.checked(diffusivity, "diffusivity", minimum=0)
+        self.recovery_diffusivity = self.checked(
             recovery_diffusivity, "recovery_diffusivity", minimum=0
         )
-        self.timescale = check_coefficient(timescale, "timescale", minimum=0)
-        self.offset = check_coefficient(offset, "offset")
-        self.damping = check_coefficient(damping, "damping", minimum=0)
-        self.current = check_coefficient(current, "current")
+        self.timescale = self.checked(timescale, "timescale", minimum=0)
+        self.offset = self.checked(offset, "offset")
+        self.damping = self.checked(damping, "damping", minimum=0)
+        self.current = self.checked(current, "current")
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the rates of voltage and recovery."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, phase, spread, wave_vector
 from physbias.pdes.pde import PDE
@@ -48,14 +48,14 @@ class GrayScott(PDE):
         kill: Coefficient = 0.06,
     ) -> None:
         super().__init__()
-        self.substrate_diffusivity = check_coefficient(
+        self.substrate_diffusivity = self.checked(
             substrate_diffusivity, "substrate_diffusivity", minimum=0
         )
-        self.catalyst_diffusivity = check_coefficient(
+        self.catalyst_diffusivity = self.checked(
             catalyst_diffusivity, "catalyst_diffusivity", minimum=0
         )
-        self.feed = check_coefficient(feed, "feed", minimum=0)
-        self.kill = check_coefficient(kill, "kill", minimum=0)
+        self.feed = self.checked(feed, "feed", minimum=0)
+        self.kill = self.checked(kill, "kill", minimum=0)
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the rates of both concentrations [1/s]."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, spread, wave_vector
 from physbias.pdes.pde import PDE
@@ -32,7 +32,7 @@ class Heat(PDE):
 
     def __init__(self, diffusivity: Coefficient = 1.0) -> None:
         super().__init__()
-        self.diffusivity = check_coefficient(diffusivity, "diffusivity", minimum=0)
+        self.diffusivity = self.checked(diffusivity, "diffusivity", minimum=0)
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return :math:`u_t` [unit of u / s]."""

@@ -2,13 +2,9 @@
 
 from torch import Tensor
 
+from physbias.pdes.coefficients import CoefficientField
 from physbias.pdes.derivatives import Derivatives
-from physbias.pdes.elliptic import (
-    CoefficientField,
-    EllipticForm,
-    check_field,
-    sample_field,
-)
+from physbias.pdes.elliptic import EllipticForm, sample_field
 from physbias.pdes.pde import PDE
 
 
@@ -41,8 +37,8 @@ class Helmholtz(PDE):
         self, shift: CoefficientField = -1.0, source: CoefficientField = 0.0
     ) -> None:
         super().__init__()
-        self.shift = check_field(shift, "shift")
-        self.source = check_field(source, "source")
+        self.shift = self.checked(shift, "shift", varies=True)
+        self.source = self.checked(source, "source", varies=True)
 
     def form(self, d: Derivatives) -> EllipticForm:
         """Return the balance that the equation is."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.constraints import DivergenceFree
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, check_axes, spread, wave_vector
@@ -39,7 +39,7 @@ class NavierStokes(PDE):
 
     def __init__(self, viscosity: Coefficient = 1e-3) -> None:
         super().__init__()
-        self.viscosity = check_coefficient(viscosity, "viscosity", minimum=0)
+        self.viscosity = self.checked(viscosity, "viscosity", minimum=0)
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the acceleration before the pressure acts [m/s²]."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, check_axes, moving, spread
 from physbias.pdes.pde import PDE
@@ -40,8 +40,8 @@ class KortewegDeVries(PDE):
         self, nonlinearity: Coefficient = 6.0, dispersion: Coefficient = 1.0
     ) -> None:
         super().__init__()
-        self.nonlinearity = check_coefficient(nonlinearity, "nonlinearity")
-        self.dispersion = check_coefficient(dispersion, "dispersion")
+        self.nonlinearity = self.checked(nonlinearity, "nonlinearity")
+        self.dispersion = self.checked(dispersion, "dispersion")
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return :math:`u_t` [unit of u / s]."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient
+from physbias.pdes.coefficients import Coefficient
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, moving, phase, spread, wave_vector
 from physbias.pdes.pde import PDE
@@ -45,9 +45,9 @@ class KleinGordon(PDE):
         cubic: Coefficient = 0.0,
     ) -> None:
         super().__init__()
-        self.speed = check_coefficient(speed, "speed", above=0)
-        self.stiffness = check_coefficient(stiffness, "stiffness")
-        self.cubic = check_coefficient(cubic, "cubic")
+        self.speed = self.checked(speed, "speed", above=0)
+        self.stiffness = self.checked(stiffness, "stiffness")
+        self.cubic = self.checked(cubic, "cubic")
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the rates of both fields."""

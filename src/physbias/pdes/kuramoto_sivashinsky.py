@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, check_axes, moving, spread
 from physbias.pdes.pde import PDE
@@ -37,12 +37,8 @@ class KuramotoSivashinsky(PDE):
         self, antidiffusion: Coefficient = 1.0, hyperdiffusion: Coefficient = 1.0
     ) -> None:
         super().__init__()
-        self.antidiffusion = check_coefficient(
-            antidiffusion, "antidiffusion", minimum=0
-        )
-        self.hyperdiffusion = check_coefficient(
-            hyperdiffusion, "hyperdiffusion", above=0
-        )
+        self.antidiffusion = self.checked(antidiffusion, "antidiffusion", minimum=0)
+        self.hyperdiffusion = self.checked(hyperdiffusion, "hyperdiffusion", above=0)
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return :math:`u_t` [m/s²]."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient
+from physbias.pdes.coefficients import Coefficient
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, phase, spread, wave_vector
 from physbias.pdes.pde import PDE
@@ -43,8 +43,8 @@ class Maxwell(PDE):
         self, permittivity: Coefficient = 1.0, permeability: Coefficient = 1.0
     ) -> None:
         super().__init__()
-        self.permittivity = check_coefficient(permittivity, "permittivity", above=0)
-        self.permeability = check_coefficient(permeability, "permeability", above=0)
+        self.permittivity = self.checked(permittivity, "permittivity", above=0)
+        self.permeability = self.checked(permeability, "permeability", above=0)
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the rates of both fields."""

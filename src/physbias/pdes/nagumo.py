@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, moving, spread
 from physbias.pdes.pde import PDE
@@ -39,9 +39,9 @@ class Nagumo(PDE):
         threshold: Coefficient = 0.25,
     ) -> None:
         super().__init__()
-        self.diffusivity = check_coefficient(diffusivity, "diffusivity", above=0)
-        self.rate = check_coefficient(rate, "rate", minimum=0)
-        self.threshold = check_coefficient(threshold, "threshold")
+        self.diffusivity = self.checked(diffusivity, "diffusivity", above=0)
+        self.rate = self.checked(rate, "rate", minimum=0)
+        self.threshold = self.checked(threshold, "threshold")
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return :math:`u_t` [1/s]."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.constraints import DivergenceFree
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, check_axes, spread, wave_vector
@@ -45,8 +45,8 @@ class TracerFlow(PDE):
         self, viscosity: Coefficient = 1e-3, diffusivity: Coefficient | None = None
     ) -> None:
         super().__init__()
-        self.viscosity = check_coefficient(viscosity, "viscosity", minimum=0)
-        self.diffusivity = check_coefficient(
+        self.viscosity = self.checked(viscosity, "viscosity", minimum=0)
+        self.diffusivity = self.checked(
             viscosity if diffusivity is None else diffusivity, "diffusivity", minimum=0
         )
 

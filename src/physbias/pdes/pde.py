@@ -1,7 +1,8 @@
 """The equation as an object: written once, read by losses, solvers and heads."""
 
-from collections.abc import Mapping
-from typing import ClassVar, Literal, Protocol, runtime_checkable
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import ClassVar, Literal, Protocol, TypeVar, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -9,10 +10,16 @@ from torch import Tensor, nn
 from physbias.arguments import check_count
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.grid import Grid
-from physbias.pdes.coefficients import Coefficient
+from physbias.pdes.coefficients import (
+    Coefficient,
+    CoefficientField,
+    check_coefficient,
+    check_no_nan,
+)
 from physbias.pdes.derivatives import Derivatives
 
 FieldSize = int | Literal["vector"]
+Held = TypeVar("Held", bound=CoefficientField)
 
 
 @runtime_checkable
@@ -75,8 +82,15 @@ class PDE(nn.Module):
     momenta: tuple[str, ...] = ()
     exact: ClassVar[Mapping[str, tuple[int, ...]]] = {}
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._checks: dict[str, Callable[..., CoefficientField]] = {}
+
     def __setattr__(self, name: str, value: Tensor | nn.Module) -> None:
         """Keep plain tensors as buffers, so that they move and are saved."""
+        if name == "__dict__":  # a copy of an equation with parametrizations
+            object.__setattr__(self, name, value)
+            return
         if "_buffers" not in self.__dict__:
             raise ArgumentError(
                 explain(
@@ -86,6 +100,10 @@ class PDE(nn.Module):
                     remedy="write super().__init__() first in its __init__",
                 )
             )
+        check = self.__dict__.get("_checks", {}).get(name)
+        if check is not None:
+            self._set_checked(name, check(value))
+            return
         known = name in self._buffers or name in self._parameters
         held = known or type(self.__dict__.get(name)) in (int, float)
         if held and not isinstance(value, int | float | Tensor | None):
@@ -97,12 +115,83 @@ class PDE(nn.Module):
                     remedy="wrap other arrays in torch.as_tensor",
                 )
             )
-        learned = isinstance(value, nn.Parameter)
-        if isinstance(value, Tensor) and not learned and not known:
+        self._set(name, value)
+
+    def _set_checked(self, name: str, value: CoefficientField) -> None:
+        """Set a coefficient that may have been of another kind."""
+        if not isinstance(value, Tensor):
+            self._buffers.pop(name, None)
+            self._modules.pop(name, None)
+        self._set(name, value)
+
+    def _set(self, name: str, value: object) -> None:
+        plain = isinstance(value, Tensor) and not isinstance(value, nn.Parameter)
+        known = name in self._buffers or name in self._parameters
+        # torch.nn.utils.parametrize makes a property of what it takes over
+        taken = isinstance(getattr(type(self), name, None), property)
+        if plain and not known and not taken:
             self.__dict__.pop(name, None)  # a number may become a tensor
-            self.register_buffer(name, value)
+            self.register_buffer(name, cast(Tensor, value))
         else:
-            super().__setattr__(name, value)
+            super().__setattr__(name, cast(Tensor, value))
+
+    def checked(
+        self,
+        value: Held,
+        name: str,
+        *,
+        minimum: float | None = None,
+        above: float | None = None,
+        varies: bool = False,
+    ) -> Held:
+        """Return a coefficient after checking it, and remember its range.
+
+        The range is looked at again where the attribute of that name is set, and by
+        :meth:`check_coefficients` before every solve.
+
+        Args:
+            value: a number, a tensor or an ``nn.Parameter``.
+            name: of the attribute that will hold it.
+            minimum: smallest allowed value, if there is one.
+            above: value that it must exceed, if there is one.
+            varies: whether it may also be a function of the coordinates.
+
+        Raises:
+            ArgumentError: of another kind, not finite, or out of range.
+
+        Example:
+            >>> class Decay(PDE):
+            ...     fields = {"u": 1}
+            ...     def __init__(self, rate):
+            ...         super().__init__()
+            ...         self.rate = self.checked(rate, "rate", minimum=0)
+        """
+        self._checks[name] = partial(
+            check_coefficient, name=name, minimum=minimum, above=above, varies=varies
+        )
+        return cast(Held, self._checks[name](value))
+
+    def check_coefficients(self) -> None:
+        """Raise where a coefficient has left its range, as by a step of learning.
+
+        Tensors of no known range must not be NaN. Equations inside this one are
+        looked at too.
+
+        Raises:
+            ArgumentError: the coefficient is named.
+        """
+        for path, part in self.named_modules():
+            if isinstance(part, PDE):
+                place = path and f"{path}."
+                for name, value in part._held().items():
+                    check = part._checks.get(name, check_no_nan)
+                    check(value, name=place + name)
+
+    def _held(self) -> dict[str, object]:
+        """Return the coefficients, and what else the equation holds itself."""
+        own = {**vars(self), **self._parameters, **self._buffers}
+        held = {name: getattr(self, name) for name in self._checks}
+        return held | {k: v for k, v in own.items() if not k.startswith("_")}
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the time derivative that the equation gives to the state.
@@ -177,15 +266,12 @@ class PDE(nn.Module):
         return {}
 
     def extra_repr(self) -> str:
-        """Show the coefficients that are plain numbers or small tensors."""
-        held = {**vars(self), **self._parameters, **self._buffers}
-        shown = {
-            name: value.tolist() if isinstance(value, Tensor) else value
-            for name, value in held.items()
-            if (isinstance(value, float) and not name.startswith("_"))
-            or (isinstance(value, Tensor) and value.numel() <= 4)
-        }
-        return ", ".join(f"{name}={value}" for name, value in shown.items())
+        """Show the coefficients, large tensors by their shapes."""
+        return ", ".join(
+            f"{name}={_shown(value)}"
+            for name, value in self._held().items()
+            if name in self._checks or isinstance(value, float | Tensor)
+        )
 
     @property
     def known(self) -> "PDE":
@@ -302,6 +388,14 @@ class PDE(nn.Module):
         vectors = sum(size == "vector" for size in self.fields.values())
         scalars = sum(size for size in self.fields.values() if size != "vector")
         return (u.shape[1] - scalars) // vectors if vectors else u.ndim - 2
+
+
+def _shown(value: object) -> str:
+    """Return a coefficient in words."""
+    if isinstance(value, Tensor):
+        small = value.numel() <= 4
+        return str(value.tolist()) if small else f"tensor{tuple(value.shape)}"
+    return str(getattr(value, "__qualname__", value))
 
 
 def check_size(size: object, name: str) -> None:

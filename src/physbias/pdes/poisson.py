@@ -2,13 +2,9 @@
 
 from torch import Tensor
 
+from physbias.pdes.coefficients import CoefficientField
 from physbias.pdes.derivatives import Derivatives
-from physbias.pdes.elliptic import (
-    CoefficientField,
-    EllipticForm,
-    check_field,
-    sample_field,
-)
+from physbias.pdes.elliptic import EllipticForm, sample_field
 from physbias.pdes.pde import PDE
 
 
@@ -37,7 +33,7 @@ class Poisson(PDE):
 
     def __init__(self, source: CoefficientField = 0.0) -> None:
         super().__init__()
-        self.source = check_field(source, "source")
+        self.source = self.checked(source, "source", varies=True)
 
     def form(self, d: Derivatives) -> EllipticForm:
         """Return the balance that the equation is."""

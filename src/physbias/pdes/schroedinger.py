@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient
+from physbias.pdes.coefficients import Coefficient
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, phase, spread, wave_vector
 from physbias.pdes.pde import PDE
@@ -40,8 +40,8 @@ class Schroedinger(PDE):
         self, dispersion: Coefficient = 0.5, potential: Coefficient = 0.0
     ) -> None:
         super().__init__()
-        self.dispersion = check_coefficient(dispersion, "dispersion", minimum=0)
-        self.potential = check_coefficient(potential, "potential")
+        self.dispersion = self.checked(dispersion, "dispersion", minimum=0)
+        self.potential = self.checked(potential, "potential")
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the rates of both parts [1/s]."""

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from physbias.errors import ArgumentError, explain
-from physbias.pdes.coefficients import Coefficient, check_coefficient
+from physbias.pdes.coefficients import Coefficient
 from physbias.pdes.conservation import ConservationLaw, Faces, Place, Speeds
 from physbias.pdes.derivatives import Derivatives
 
@@ -52,10 +52,9 @@ class ShallowWater(ConservationLaw):
         dry_depth: float = 1e-6,
     ) -> None:
         super().__init__()
-        self.gravity = check_coefficient(gravity, "gravity", minimum=0)
-        self.bathymetry = check_coefficient(bathymetry, "bathymetry")
-        check_coefficient(dry_depth, "dry_depth", above=0)
-        self.dry_depth = float(dry_depth)
+        self.gravity = self.checked(gravity, "gravity", minimum=0)
+        self.bathymetry = self.checked(bathymetry, "bathymetry")
+        self.dry_depth = self.checked(dry_depth, "dry_depth", above=0)
 
     def flux(self, u: Tensor, axis: int, d: Place) -> Tensor:
         """Return what the water carries along one axis, and its weight."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient
+from physbias.pdes.coefficients import Coefficient
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, moving, spread
 from physbias.pdes.pde import PDE
@@ -34,8 +34,8 @@ class SineGordon(PDE):
 
     def __init__(self, speed: Coefficient = 1.0, frequency: Coefficient = 1.0) -> None:
         super().__init__()
-        self.speed = check_coefficient(speed, "speed", above=0)
-        self.frequency = check_coefficient(frequency, "frequency", above=0)
+        self.speed = self.checked(speed, "speed", above=0)
+        self.frequency = self.checked(frequency, "frequency", above=0)
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the rates of both fields."""

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, spread
 from physbias.pdes.pde import PDE
@@ -34,8 +34,8 @@ class SwiftHohenberg(PDE):
 
     def __init__(self, growth: Coefficient = 0.3, quadratic: Coefficient = 0.0) -> None:
         super().__init__()
-        self.growth = check_coefficient(growth, "growth")
-        self.quadratic = check_coefficient(quadratic, "quadratic")
+        self.growth = self.checked(growth, "growth")
+        self.quadratic = self.checked(quadratic, "quadratic")
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return :math:`u_t`."""

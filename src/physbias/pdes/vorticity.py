@@ -8,7 +8,7 @@ from torch import Tensor
 
 from physbias.errors import ArgumentError, explain
 from physbias.grid import Grid
-from physbias.pdes.coefficients import Coefficient, check_coefficient, uniform
+from physbias.pdes.coefficients import Coefficient, uniform
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, check_axes, spread, wave_vector
 from physbias.pdes.pde import PDE
@@ -60,10 +60,10 @@ class VorticityFlow(PDE):
         wavenumber: Coefficient = 4.0,
     ) -> None:
         super().__init__()
-        self.viscosity = check_coefficient(viscosity, "viscosity", minimum=0)
-        self.drag = check_coefficient(drag, "drag", minimum=0)
-        self.forcing = check_coefficient(forcing, "forcing")
-        self.wavenumber = check_coefficient(wavenumber, "wavenumber", above=0)
+        self.viscosity = self.checked(viscosity, "viscosity", minimum=0)
+        self.drag = self.checked(drag, "drag", minimum=0)
+        self.forcing = self.checked(forcing, "forcing")
+        self.wavenumber = self.checked(wavenumber, "wavenumber", above=0)
 
     def check_grid(self, grid: Grid) -> None:
         """Raise unless whole waves of the force fit the box, if there is a force.

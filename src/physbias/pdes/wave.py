@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from physbias.pdes.coefficients import Coefficient, check_coefficient
+from physbias.pdes.coefficients import Coefficient
 from physbias.pdes.derivatives import Derivatives
 from physbias.pdes.exact import Time, moving, spread, wave_vector
 from physbias.pdes.pde import PDE
@@ -34,7 +34,7 @@ class Wave(PDE):
 
     def __init__(self, speed: Coefficient = 1.0) -> None:
         super().__init__()
-        self.speed = check_coefficient(speed, "speed", minimum=0)
+        self.speed = self.checked(speed, "speed", minimum=0)
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the rates of both fields."""

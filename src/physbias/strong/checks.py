@@ -78,14 +78,16 @@ def check_choices(
                 remedy="use Backprop() or Checkpoint(), which differentiate the steps",
             )
         )
-    if adaptive and (isinstance(gradient, FIXED_STEPS) or compiled or dt is not None):
+    given = [] if dt is None else [f"dt={dt!r}"]
+    given += ["compile=True"] if compiled else []
+    given += [f"gradient={gradient!r}"] if isinstance(gradient, FIXED_STEPS) else []
+    if adaptive and given:
         raise ArgumentError(
             explain(
                 "stepper",
-                found="DormandPrince with dt, compile, Checkpoint(), "
-                "BinomialCheckpoint() or LinearAdjoint()",
-                expected="a stepper of fixed steps for these",
-                remedy="drop them, or use RK4()",
+                found=f"DormandPrince with {' and '.join(given)}",
+                expected="a stepper of fixed steps for that",
+                remedy=f"leave out {' and '.join(given)}, or use RK4()",
             )
         )
 

@@ -27,12 +27,14 @@ class StepGuard:
         """Work the limit out anew when it is next asked for."""
         self._known: tuple[list[float], list[float]] | None = None
         self._limit = 0.0
+        self.time = 0.0
 
     def limit(
         self,
         pde: PDE,
         u: Tensor,
         *,
+        time: float = 0.0,
         compute: Callable[[], float],
         wanted: float | None = None,
     ) -> float:
@@ -41,6 +43,7 @@ class StepGuard:
         Args:
             pde: the equation.
             u: state.
+            time: time of the state, kept as ``time`` with a limit that it gave [s].
             compute: works the limit out.
             wanted: the step that is to be taken, if it is known.
         """
@@ -50,7 +53,7 @@ class StepGuard:
             lowered = self._limit / growth
             if growth <= GROWTH and (wanted is None or wanted <= lowered):
                 return lowered
-        self._limit, self._known = compute(), sizes
+        self._limit, self._known, self.time = compute(), sizes, time
         return self._limit
 
 

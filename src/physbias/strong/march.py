@@ -48,13 +48,16 @@ def march(step: StepFunction, u: Tensor, interval: Interval) -> Tensor:
 
 
 @torch.no_grad()
-def report_blow_up(step: StepFunction, u: Tensor, interval: Interval) -> None:
+def report_blow_up(
+    step: StepFunction, u: Tensor, interval: Interval, *, remedy: str
+) -> None:
     """Repeat the steps to find the one that was not finite, and name it.
 
     Args:
         step: takes a step.
         u: first state.
         interval: which steps.
+        remedy: what to do, for the message.
 
     Raises:
         DivergenceError: a step whose result is not finite, or a function at a wall
@@ -72,7 +75,7 @@ def report_blow_up(step: StepFunction, u: Tensor, interval: Interval) -> None:
                     f"(t = {interval.time(n + 1):.6g}, dt = {interval.dt:.3g}), the "
                     f"largest value before it {largest:.3g}",
                     expected="finite values",
-                    remedy="use a smaller dt, more viscosity or a finer grid",
+                    remedy=remedy,
                 )
             )
         largest = float(u.abs().max())

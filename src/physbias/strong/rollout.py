@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from physbias.pdes import PDE
+from physbias.pdes import PDE, ConservationLaw
 from physbias.strong.captures import Captures, find_captures
 from physbias.strong.gradients import Adjoint, Gradient, LinearAdjoint
 from physbias.strong.guard import check_unchanged, held_coefficients
@@ -47,8 +47,17 @@ class Rollout:
         after = self._take(u, interval, final=final)
         if not bool(torch.isfinite(after).all()):
             for step in (self.eager, self.step):  # a compiled one names no wall
-                report_blow_up(step, u, interval)
+                report_blow_up(step, u, interval, remedy=self._remedy())
         return after
+
+    def _remedy(self) -> str:
+        """Return what may keep the states of this equation finite."""
+        if isinstance(self.pde.known, ConservationLaw):
+            return (
+                "use a scheme that is made for shocks, MUSCL() or WENO5(), a smaller "
+                "dt or a finer grid"
+            )
+        return "use a smaller dt, more viscosity or a finer grid"
 
     def _take(self, u: Tensor, interval: Interval, *, final: bool) -> Tensor:
         gradient = self.gradient

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from math import ceil, inf
+from math import inf
 from typing import ClassVar
 
 import torch
@@ -35,7 +35,13 @@ from physbias.strong.checks import (
 )
 from physbias.strong.gradients import Adjoint, Backprop, Gradient
 from physbias.strong.guard import StepGuard
-from physbias.strong.limits import accurate_step, admitted_step, stable_step
+from physbias.strong.limits import (
+    accurate_step,
+    admitted_step,
+    count_steps,
+    stable_step,
+    turned,
+)
 from physbias.strong.march import Interval
 from physbias.strong.rollout import Rollout
 
@@ -54,9 +60,9 @@ class Solver(nn.Module):
         stepper: how time is stepped; ``DormandPrince`` chooses its own steps.
         dt: longest step [s]; intervals between output times are divided into equal
             steps no longer than this. If not given, 0.8 of the stability limit, or
-            less where one step and two shorter ones differ by more than 1e-4, which
-            is that of the whole batch: give ``dt`` where the result of one sample
-            must not depend on the others. The same holds for the error that
+            less where one step and two shorter ones differ by more than 1e-4 in a
+            field of a sample. All samples share it: give ``dt`` where the result of
+            one must not depend on the others. The same holds for the error that
             ``DormandPrince`` controls.
         gradient: how gradients come back: ``Backprop()``, ``Checkpoint()``,
             ``BinomialCheckpoint(states)``, ``LinearAdjoint()``, ``Adjoint()`` or
@@ -160,14 +166,14 @@ class Solver(nn.Module):
             dt = self._admitted_step(u, instants[0], span)
         yield u
         first = 0
-        total = ceil((instants[-1] - instants[0]) / dt)
+        total = count_steps(instants[0], instants[-1], dt)
         rollout = Rollout(
             self._advance, self._eager_advance, self.pde, self.gradient, total
         )
         for start, end in pairwise(instants):
-            if self.dt is None:  # a flow that speeds up needs shorter steps
-                dt = self._admitted_step(u, start, span)
-            count = max(1, ceil((end - start) / dt * (1 - 1e-9)))
+            if self.dt is None and first:  # what happens now may need shorter steps
+                dt = self._admitted_step(u, start, span, first=2 * dt)
+            count = count_steps(start, end, dt)
             interval = Interval(start, (end - start) / count, count, first)
             carried = self._begin(u, start, interval.dt)
             u = self._state(rollout(carried, interval, final=end == instants[-1]))
@@ -302,6 +308,7 @@ class Solver(nn.Module):
     def _check_state(self, u0: Tensor) -> None:
         self._check_shape(u0, "u0")
         check_finite(u0, "u0")
+        self.pde.known.check_coefficients()
         self.pde.known.check_values(u0, "u0")
 
     def _check_shape(self, u: Tensor, name: str) -> None:
@@ -309,22 +316,38 @@ class Solver(nn.Module):
         self.grid.check(u, name)
         self.pde.check_channels(u, self.grid.ndim, name)
 
-    def _limit(self, u: Tensor, time: float, span: float) -> float:
-        """Return the stability limit, or less where nobody gave a step."""
-        limit = self.stable_step(u, time=time)
-        if self.dt is not None:
-            return limit
-        return accurate_step(self._step, u, time, limit=limit, span=span)
-
-    def _admitted_step(self, u: Tensor, time: float, span: float) -> float:
+    def _admitted_step(
+        self, u: Tensor, time: float, span: float, *, first: float = inf
+    ) -> float:
         """Return the step to take, or refuse the one that was asked for."""
         assert not isinstance(self.stepper, DormandPrince)  # has no such limit
         if self.allow_unstable and self.dt is not None:
             return self.dt
+        equation, system = self.pde.known, self.system(u)
+        if self.dt is None and turned(
+            lambda w, t: equation.tendency(w, system.derivatives.at(t)),
+            u.detach(),
+            self._guard.time,
+            time,
+        ):
+            self._guard.forget()
         limit = self._guard.limit(
-            self.pde.known,
+            equation,
             u,
-            compute=lambda: self._limit(u, time, span),
+            time=time,
+            compute=lambda: self.stable_step(u, time=time),
             wanted=self.dt,
         )
-        return admitted_step(self.dt, limit, stepper=self.stepper, scheme=self.scheme)
+        if self.dt is None:
+            limit = accurate_step(
+                self._step,
+                u,
+                time,
+                limit=limit,
+                span=span,
+                fields=tuple(self.pde.channels(self.grid.ndim).values()),
+                first=first,
+            )
+        return admitted_step(
+            self.dt, limit, stepper=self.stepper, scheme=self.scheme, system=system
+        )

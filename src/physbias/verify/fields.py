@@ -144,9 +144,15 @@ def _between(
 
 
 def _symmetric(pair: tuple[Side, Side], numbers: Tensor) -> Profile:
-    """Return sines about values and cosines about slopes."""
+    """Return sines about values and cosines about slopes.
+
+    Between two slopes one of the waves is a level: without it whatever is linear would
+    integrate to nothing along the axis.
+    """
     odd = [side.beta == 0 for side in pair]
     half = numbers if odd[0] == odd[1] else numbers - 0.5
+    if not any(odd):
+        half = torch.cat([torch.zeros_like(half[:1]), half[1:]])
     wave = torch.sin if odd[0] else torch.cos
     return lambda s: wave(pi * _along_channels(half, s) * s)
 

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from physbias.pdes import PDE, Derivatives
+from physbias.verify.boundary import FIRST
 from physbias.verify.case import F64, TIME, Case, as_grid
 from physbias.verify.finding import Finding, judged, skipped
 from physbias.verify.points import NotAtPointsError
@@ -75,5 +76,6 @@ def probe(case: Case) -> Finding:
         f"that solves the equation exactly has a residual of {relative:.1e} of the "
         f"size of the right-hand side, a loss of {float(found):.2g}: below that a loss "
         "says nothing.",
-        remedy="Use more points, a higher order, or frames closer in time.",
+        remedy=(FIRST if case.has_walls else "")
+        + "Use more points, a higher order, or frames closer in time.",
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import Self, cast
 
 import torch
 from torch import Tensor
@@ -15,14 +15,25 @@ State = Callable[[Tensor, Tensor | float], Tensor]
 
 
 class RecordingAutodiff(Autodiff):
-    """Derivatives at points that remember the highest one that was asked for."""
+    """Derivatives at points that remember what was asked for."""
 
     highest: int = 0
+    asked_derived: bool = False
+
+    @property
+    def derived(self) -> Self:
+        """The same derivatives, for what is made from the state."""
+        self.asked_derived = True
+        return self
 
     def partial(self, u: Tensor, axis: int, order: int = 1) -> Tensor:
         """Return the derivative of every channel along one space axis."""
         self.highest = max(self.highest, order)
         return super().partial(u, axis, order)
+
+    def slope(self, w: Tensor, axis: int) -> Tensor:
+        """Return the derivative of what was made of continued states."""
+        return self.partial(w, axis)
 
 
 class NotAtPointsError(Exception):
@@ -37,12 +48,15 @@ class AtPoints:
         tendency: ``(points, channel)``: the tendency, or the residual of an equation
             that is steady.
         highest: highest derivative asked for in one step.
+        derived: whether a derivative of what is made from the state was asked for,
+            which has no datum at walls.
         state: the state there.
         rate: its derivative in time.
     """
 
     tendency: Tensor
     highest: int
+    derived: bool
     state: Tensor
     rate: Tensor
 
@@ -96,4 +110,10 @@ def at_points(
             raise
         raise NotAtPointsError(str(error)) from error
     rate = d.t(u)
-    return AtPoints(value.detach(), d.highest, u.detach(), rate.detach())
+    return AtPoints(
+        tendency=value.detach(),
+        highest=d.highest,
+        derived=d.asked_derived,
+        state=u.detach(),
+        rate=rate.detach(),
+    )

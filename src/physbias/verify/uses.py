@@ -6,6 +6,7 @@ from torch import Tensor
 from physbias.errors import PhysbiasError
 from physbias.numerics import DormandPrince
 from physbias.strong import Solver
+from physbias.verify.boundary import FIRST
 from physbias.verify.case import F64, LEVELS, TIME, Case, as_grid, largest, size
 from physbias.verify.finding import Finding, judged, skipped
 from physbias.verify.points import NotAtPointsError
@@ -48,7 +49,8 @@ def probe(case: Case) -> Finding:
                 criterion=f"relative difference at most {limit:g}",
                 meaning=f"On one state and time, {name} differ by {error:.1e} of their "
                 f"size (grid {grid.num_points}).",
-                remedy="Look for a time, a coordinate or a coefficient that one of "
+                remedy=(FIRST if case.has_walls and compare is _points else "")
+                + "Look for a time, a coordinate or a coefficient that one of "
                 "them does not pass on, and use d.time and d.coords only.",
             )
     return judged(

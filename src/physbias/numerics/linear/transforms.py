@@ -123,7 +123,7 @@ class HelmholtzTransforms:
         self._periodic = [
             a - grid.ndim for a in range(grid.ndim) if a not in self._waves
         ]
-        with torch.inference_mode(mode=False):  # made once, also used in training
+        with torch.inference_mode(False):  # made once, also used in training
             zeros = torch.zeros(1, 1, *grid.num_points, dtype=dtype, device=device)
             self._eigenvalues = self._symbol().to(zeros)
 
