@@ -1,5 +1,7 @@
 """Checks of single arguments at the border: their kind, and numbers in their range."""
 
+import inspect
+from collections.abc import Callable
 from math import inf, isfinite
 from numbers import Integral, Real
 from types import UnionType
@@ -24,6 +26,35 @@ def check_kind(
     kinds = get_args(kind) if isinstance(kind, UnionType) else (kind,)
     words = " or ".join(known.__name__ for known in kinds)
     raise _other_kind(value, name, words, remedy)
+
+
+def check_takes(
+    function: Callable[..., object], name: str, *given: str, remedy: str
+) -> None:
+    """Raise :class:`ArgumentError` unless a function can be called with what is given.
+
+    Args:
+        function: what will be called.
+        name: the argument's name.
+        given: the names of what it will be called with, by position.
+        remedy: what to do where it takes something else.
+    """
+    called = getattr(function, "forward", function)  # that of an nn.Module
+    try:
+        signature = inspect.signature(called)
+    except (TypeError, ValueError):  # some that are not written in Python do not tell
+        return
+    try:
+        signature.bind(*given)
+    except TypeError as error:
+        raise ArgumentError(
+            explain(
+                name,
+                found=f"a function of {signature} ({error})",
+                expected=f"a function that takes ({', '.join(given)})",
+                remedy=remedy,
+            )
+        ) from None
 
 
 def check_function(value: object, name: str, *, remedy: str) -> None:

@@ -51,15 +51,15 @@ def test_a_state_of_another_batch_is_refused():
 def test_fields_are_sampled_on_grids_and_at_points():
     grid = Grid((4,), (1.0,), boundary=Periodic())
     d = FiniteDifference(2).bind(grid)
-    assert sample_field(2.0, d) == 2.0
-    assert sample_field(torch.ones(3), d).shape == (3, 1, 1)
-    torch.testing.assert_close(sample_field(lambda x: 2 * x, d), 2 * d.coords)
+    assert sample_field(2.0, d, "source") == 2.0
+    assert sample_field(torch.ones(3), d, "source").shape == (3, 1, 1)
+    torch.testing.assert_close(sample_field(lambda x: 2 * x, d, "source"), 2 * d.coords)
     at_points = Autodiff(torch.rand(5, 1, requires_grad=True), 1)
-    assert sample_field(lambda x: x, at_points).shape == (5, 1)
+    assert sample_field(lambda x: x, at_points, "source").shape == (5, 1)
     with pytest.raises(ArgumentError, match="a function that returns NoneType"):
-        sample_field(lambda x: None, d)
+        sample_field(lambda x: None, d, "source")
     with pytest.raises(ShapeError, match="found a field on a grid"):
-        sample_field(torch.ones(1, 1, 4), at_points)
+        sample_field(torch.ones(1, 1, 4), at_points, "source")
 
 
 def test_what_counts_as_uniform():
@@ -73,7 +73,9 @@ def test_what_counts_as_uniform():
 
 
 def test_coefficients_are_checked():
-    with pytest.raises(ArgumentError, match="permeability: found 0, expected more than 0"):
+    with pytest.raises(
+        ArgumentError, match="permeability: found 0, expected more than 0"
+    ):
         Darcy(torch.tensor([1.0, 0.0]))
     with pytest.raises(ArgumentError, match="source: found NaN or infinity"):
         Poisson(float("nan"))

@@ -24,7 +24,7 @@ LINE = Grid((8,), (1.0,), boundary=Periodic())
         ),
         (
             lambda: pde(lambda u: u, "u"),
-            r"rhs: found a function of \(u\), expected one",
+            r"rhs: found a function of \(u\) \(too many .*takes \(u, d\)",
         ),
         (lambda: pde(lambda u, d, k: u, "u"), r"rhs: found a function of \(u, d, k\)"),
         (lambda: pde(torch.sin, 3), 'fields: found 3, expected a name.*write "u", or'),

@@ -278,15 +278,24 @@ def check_single_vector(fields: FieldSizes) -> None:
         fields: name of each field and its number of channels.
     """
     if list(fields.values()) != ["vector"]:
-        raise ArgumentError(
-            explain(
-                "fields",
-                found=", ".join(f"{name}: {size}" for name, size in fields.items()),
-                expected="a single vector for a staggered grid",
-                remedy="use NavierStokes, or on a periodic grid FiniteDifference() "
-                "or Spectral() for more fields",
-            )
+        raise not_one_vector(", ".join(f"{k}: {size}" for k, size in fields.items()))
+
+
+def not_one_vector(found: str) -> ArgumentError:
+    """Return the refusal of other fields than one vector.
+
+    Args:
+        found: what was found.
+    """
+    return ArgumentError(
+        explain(
+            "fields",
+            found=found,
+            expected="a single vector for a staggered grid",
+            remedy="use NavierStokes, or on a periodic grid FiniteDifference() "
+            "or Spectral() for more fields",
         )
+    )
 
 
 def _check_scalar(u: Tensor, name: str) -> None:

@@ -145,7 +145,9 @@ class Faces:
                     f"(sample {sample})",
                     expected="as much in as out, because the flow has no divergence",
                     remedy="subtract the net flow, spread over the walls that let it "
-                    "through",
+                    "through; one number holds for every component, so for a wall that "
+                    "slides give one per component, such as "
+                    f"Dirichlet({(1.0,) + (0.0,) * (box.ndim - 1)})",
                 )
             )
 

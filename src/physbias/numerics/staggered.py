@@ -10,7 +10,7 @@ from physbias.grid.boundary import FieldSizes, field_names
 from physbias.grid.edges import Edges
 from physbias.numerics.face_derivatives import (
     StaggeredDerivatives,
-    check_single_vector,
+    not_one_vector,
 )
 from physbias.numerics.finite_difference import FiniteDifference
 from physbias.numerics.linear.transforms import HelmholtzTransforms
@@ -79,8 +79,9 @@ class Staggered:
         names = {
             n for pair in grid.boundary for side in pair for n in field_names(side)
         }
+        if len(names) > 1:  # their sizes are the equation's to tell
+            raise not_one_vector(f"conditions for {', '.join(sorted(names))}")
         fields: FieldSizes = dict.fromkeys(names or {"velocity"}, "vector")
-        check_single_vector(fields)
         with torch.inference_mode(False):  # made once, also used in training
             fourier = None
             if grid.is_periodic:

@@ -6,9 +6,15 @@ from typing import Self, cast
 import torch
 from torch import Tensor
 
+from physbias.arguments import check_kind
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.pdes import ConservationLaw, Derivatives, Place
 from physbias.shapes import AXIS_NAMES
+
+_STACK = (
+    "stack its components along the axis of channels; for a uniform wind use "
+    "c * d.x(u) for each axis"
+)
 
 
 class AbstractDerivatives(ABC):
@@ -71,6 +77,7 @@ class AbstractDerivatives(ABC):
 
     def grad(self, u: Tensor) -> Tensor:
         """Return the gradient of a single channel, one channel per space axis."""
+        check_kind(u, "u", Tensor, remedy="hand over a field of the state")
         if u.shape[1] != 1:
             raise ShapeError(
                 explain(
@@ -200,6 +207,16 @@ class AbstractDerivatives(ABC):
         return self.dealias(u)
 
     def _check_vector(self, v: Tensor) -> None:
+        check_kind(v, "v", Tensor, remedy=_STACK)
+        if v.ndim < 2:
+            raise ShapeError(
+                explain(
+                    "v",
+                    found=f"shape {tuple(v.shape)}",
+                    expected="a vector (batch, axis, *space) or (points, axis)",
+                    remedy=_STACK,
+                )
+            )
         if v.shape[1] != self.ndim:
             raise ShapeError(
                 explain(

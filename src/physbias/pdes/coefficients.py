@@ -5,6 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from physbias.arguments import check_takes
 from physbias.errors import ArgumentError, explain
 
 Coefficient = float | Tensor
@@ -35,6 +36,8 @@ def check_coefficient(
         ArgumentError: not a real number or tensor, not finite, or out of range.
     """
     if varies and callable(value) and not isinstance(value, Tensor | type):
+        remedy = "write lambda coords: ...; its coordinates are (1, axis, *space) [m]"
+        check_takes(value, name, "coords", remedy=remedy)
         return value
     if isinstance(value, bool) or not isinstance(value, int | float | Tensor):
         raise ArgumentError(

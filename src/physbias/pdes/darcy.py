@@ -44,8 +44,12 @@ class Darcy(PDE):
 
     def form(self, d: Derivatives) -> EllipticForm:
         """Return the balance that the equation is."""
-        source = sample_field(self.source, d)
-        return EllipticForm(sample_field(self.permeability, d), 0.0, -source)
+        return EllipticForm(
+            sample_field(self.permeability, d, "permeability"),
+            0.0,
+            -sample_field(self.source, d, "source"),
+            names=("permeability", "shift", "source"),
+        )
 
     def residual(
         self, u: Tensor, d: Derivatives, multipliers: Tensor | None = None

@@ -18,11 +18,13 @@ class EllipticForm:
         conductivity: :math:`a`, positive.
         shift: :math:`\lambda`.
         source: :math:`f`.
+        names: what the equation calls the three, for messages.
     """
 
     conductivity: Coefficient
     shift: Coefficient
     source: Coefficient
+    names: tuple[str, str, str] = ("conductivity", "shift", "source")
 
     def residual(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the left side less the right.
@@ -62,13 +64,14 @@ class Elliptic(Protocol):
         ...
 
 
-def sample_field(value: CoefficientField, d: Derivatives) -> Coefficient:
+def sample_field(value: CoefficientField, d: Derivatives, name: str) -> Coefficient:
     """Return a coefficient where a scheme has its points.
 
     Args:
         value: a number, a tensor, or a function of the coordinates ``(1, axis,
             *space)`` or ``(points, axis)`` that returns one channel.
         d: knows the points.
+        name: the coefficient's name, for messages.
 
     Raises:
         ShapeError: a field on a grid is asked for at points.
@@ -79,7 +82,7 @@ def sample_field(value: CoefficientField, d: Derivatives) -> Coefficient:
         if not isinstance(sampled, float | int | Tensor):
             raise ArgumentError(
                 explain(
-                    "coefficient",
+                    name,
                     found=f"a function that returns {type(sampled).__name__}",
                     expected="one channel on the coordinates",
                     remedy="return a tensor, such as x[:, :1]",
@@ -89,7 +92,7 @@ def sample_field(value: CoefficientField, d: Derivatives) -> Coefficient:
     if isinstance(value, Tensor) and value.ndim > 2 and d.coords.ndim == 2:
         raise ShapeError(
             explain(
-                "coefficient",
+                name,
                 found=f"a field on a grid, of shape {tuple(value.shape)}",
                 expected="a number or a function of the coordinates, at points",
                 remedy="give a function, or use ResidualLoss on the grid",

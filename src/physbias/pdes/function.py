@@ -1,14 +1,13 @@
 """An equation given as a function."""
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 
 from torch import Tensor
 
-from physbias.arguments import check_kind
+from physbias.arguments import check_kind, check_takes
 from physbias.errors import ArgumentError, explain
 from physbias.pdes.derivatives import Derivatives
-from physbias.pdes.pde import PDE, Constraint, FieldSize, check_size
+from physbias.pdes.pde import PDE, Constraint, FieldSize, check_sizes
 
 
 class _FunctionPDE(PDE):
@@ -61,7 +60,7 @@ def pde(
                 remedy="write pde(lambda u, d: ..., fields)",
             )
         )
-    _check_takes(rhs)
+    check_takes(rhs, "rhs", "u", "d", remedy="write pde(lambda u, d: ..., fields)")
     remedy = 'hand over a tuple, such as (DivergenceFree("velocity"),)'
     check_kind(constraints, "constraints", Sequence, remedy=remedy)
     for constraint in constraints:
@@ -76,25 +75,5 @@ def pde(
                 remedy='write "u", or {"velocity": "vector", "tracer": 1}',
             )
         )
-    for name, size in named.items():
-        check_size(size, f"fields[{name!r}]")
+    check_sizes(named)
     return _FunctionPDE(rhs, named, constraints)
-
-
-def _check_takes(rhs: Callable[..., object]) -> None:
-    """Raise unless a function can be called with a state and the derivatives."""
-    try:
-        signature = inspect.signature(rhs)
-    except ValueError:  # some that are not written in Python do not tell
-        return
-    try:
-        signature.bind(None, None)
-    except TypeError as error:
-        raise ArgumentError(
-            explain(
-                "rhs",
-                found=f"a function of {signature}",
-                expected="one of the state and the derivatives",
-                remedy="write pde(lambda u, d: ..., fields)",
-            )
-        ) from error

@@ -42,9 +42,8 @@ class Helmholtz(PDE):
 
     def form(self, d: Derivatives) -> EllipticForm:
         """Return the balance that the equation is."""
-        return EllipticForm(
-            1.0, sample_field(self.shift, d), sample_field(self.source, d)
-        )
+        shift = sample_field(self.shift, d, "shift")
+        return EllipticForm(1.0, shift, sample_field(self.source, d, "source"))
 
     def residual(
         self, u: Tensor, d: Derivatives, multipliers: Tensor | None = None

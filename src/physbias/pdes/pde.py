@@ -17,6 +17,7 @@ from physbias.pdes.coefficients import (
     check_no_nan,
 )
 from physbias.pdes.derivatives import Derivatives
+from physbias.pdes.misfits import misfits
 
 FieldSize = int | Literal["vector"]
 Held = TypeVar("Held", bound=CoefficientField)
@@ -217,8 +218,11 @@ class PDE(nn.Module):
             multipliers: the constraints' multipliers (a pressure, say) where they are
                 known; without them the right-hand side is projected.
         """
+        version = _version(u)
         f = self.rhs(u, d)
-        _check_rhs(f, u)
+        if _version(u) != version:
+            raise _changed_in_place()
+        _check_rhs(self, f, u)
         first = 0
         for constraint in self.constraints:
             if multipliers is None:
@@ -295,8 +299,7 @@ class PDE(nn.Module):
                     remedy='write fields = {"u": 1} in the class',
                 )
             )
-        for name, size in fields.items():
-            check_size(size, f"fields[{name!r}]")
+        check_sizes(fields)
         return sum(ndim if s == "vector" else s for s in self.fields.values())
 
     def channels(self, ndim: int) -> dict[str, slice]:
@@ -309,12 +312,42 @@ class PDE(nn.Module):
         return result
 
     def split(self, u: Tensor) -> tuple[Tensor, ...]:
-        """Return the fields of a state, in the order in which they are declared."""
-        return tuple(u[:, where] for where in self.channels(self._ndim(u)).values())
+        """Return the fields of a state, in the order in which they are declared.
+
+        Args:
+            u: state.
+
+        Raises:
+            ShapeError: another number of channels.
+        """
+        ndim = self._ndim(u)
+        channels = self.channels(ndim).values()
+        if u.shape[1] != max((where.stop for where in channels), default=0):
+            self.check_channels(u, ndim, "u")
+        return tuple(u[:, where] for where in channels)
 
     def join(self, **parts: Tensor) -> Tensor:
-        """Return a state made of its named fields."""
+        """Return a state made of its named fields.
+
+        Args:
+            parts: each field, ``(batch, channel, *space)`` or ``(points, channel)``.
+
+        Raises:
+            ArgumentError: other fields than those of the equation.
+            ShapeError: fields with different numbers of axes.
+        """
         self._check_fields("join", parts)
+        if len({getattr(part, "ndim", 0) for part in parts.values()} | {0}) > 2:
+            shapes = ", ".join(f"{k} {tuple(v.shape)}" for k, v in parts.items())
+            raise ShapeError(
+                explain(
+                    "join",
+                    found=f"fields of shapes {shapes}",
+                    expected="the same axes, (batch, channel, *space)",
+                    remedy="keep the axis of channels with u[:, :1], or add it with "
+                    "unsqueeze(1)",
+                )
+            )
         return torch.cat([parts[name] for name in self.fields], dim=1)
 
     def per_channel(self, d: Derivatives, **values: Coefficient) -> Tensor:
@@ -390,6 +423,25 @@ class PDE(nn.Module):
         return (u.shape[1] - scalars) // vectors if vectors else u.ndim - 2
 
 
+def _version(u: Tensor) -> int:
+    """Return how often a tensor was changed in place, where that is counted."""
+    if torch.compiler.is_compiling() or u.is_inference():
+        return 0
+    return u._version
+
+
+def _changed_in_place() -> ArgumentError:
+    return ArgumentError(
+        explain(
+            "rhs",
+            found="an in-place change of the state",
+            expected="a new tensor, as the stepper still needs the state",
+            remedy="write -u for u.neg_(), u * a for u.mul_(a), torch.cat or "
+            "torch.where for u[...] = b, or begin with u.clone()",
+        )
+    )
+
+
 def _shown(value: object) -> str:
     """Return a coefficient in words."""
     if isinstance(value, Tensor):
@@ -398,7 +450,27 @@ def _shown(value: object) -> str:
     return str(getattr(value, "__qualname__", value))
 
 
-def check_size(size: object, name: str) -> None:
+def check_sizes(fields: Mapping[str, FieldSize]) -> None:
+    """Raise :class:`ArgumentError` unless every field has a name and a size.
+
+    Args:
+        fields: name of each field and its number of channels.
+    """
+    for name, size in fields.items():
+        if not isinstance(name, str) or not name.isidentifier():
+            raise ArgumentError(
+                explain(
+                    "fields",
+                    found=f"the name {name!r}",
+                    expected="a word of letters, digits and underscores",
+                    remedy="name each field on its own, as in "
+                    '{"activator": 1, "inhibitor": 1}',
+                )
+            )
+        _check_size(size, f"fields[{name!r}]")
+
+
+def _check_size(size: object, name: str) -> None:
     """Raise :class:`ArgumentError` unless ``size`` is one of a field.
 
     Args:
@@ -419,7 +491,7 @@ def check_size(size: object, name: str) -> None:
     check_count(size, name)
 
 
-def _check_rhs(f: object, u: Tensor) -> None:
+def _check_rhs(pde: PDE, f: object, u: Tensor) -> None:
     """Raise unless ``f`` can be the time derivative of ``u``."""
     if not isinstance(f, Tensor) or f.is_complex():
         found = f"dtype {f.dtype}" if isinstance(f, Tensor) else type(f).__name__
@@ -432,7 +504,8 @@ def _check_rhs(f: object, u: Tensor) -> None:
             )
         )
     if f.shape != u.shape:  # it would broadcast, silently
-        raise ShapeError(
+        misfit = misfits(pde, tuple(u.shape), batch=f.shape[0] if f.ndim else None)
+        raise misfit or ShapeError(
             explain(
                 "rhs",
                 found=f"a result of shape {tuple(f.shape)}",

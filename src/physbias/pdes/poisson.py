@@ -37,7 +37,7 @@ class Poisson(PDE):
 
     def form(self, d: Derivatives) -> EllipticForm:
         """Return the balance that the equation is."""
-        return EllipticForm(1.0, 0.0, sample_field(self.source, d))
+        return EllipticForm(1.0, 0.0, sample_field(self.source, d, "source"))
 
     def residual(
         self, u: Tensor, d: Derivatives, multipliers: Tensor | None = None

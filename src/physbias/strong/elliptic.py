@@ -132,8 +132,10 @@ class EllipticSolver(nn.Module):
         device = tensors[0].device if tensors else None
         assert isinstance(self.pde, Elliptic)  # refused by the constructor
         d = SCHEME.bind(self.grid, dtype=dtype, device=device)
+        self.pde.check_coefficients()
         form = self.pde.form(d)
         a, shift = form.conductivity, form.shift
+        _check_positive(a, form.names[0])
         _check_batches(a, shift, form.source if source is None else source)
         f = self._spread(form.source if source is None else source, d.coords, "source")
         direct = is_uniform(a, d) and is_uniform(shift, d) and transformable(self.grid)
@@ -143,8 +145,8 @@ class EllipticSolver(nn.Module):
             f = (f / a).expand(batch, *f.shape[1:])
             transforms = HelmholtzTransforms(self.grid, dtype=dtype, device=device)
             return transforms.solve(f, shift / a, net_source=self.net_source)
-        a = self._spread(a, d.coords, "conductivity")
-        shift = self._spread(shift, d.coords, "shift")
+        a = self._spread(a, d.coords, form.names[0])
+        shift = self._spread(shift, d.coords, form.names[1])
         batch = max(len(a), len(shift), len(f))
         return self._iterate(a, -shift, f.expand(batch, *f.shape[1:]))
 
@@ -220,6 +222,20 @@ def _per_sample(value: Coefficient, coords: Tensor) -> Tensor:
     """Return a sampled coefficient with the axes of a state."""
     tensor = torch.as_tensor(value, dtype=coords.dtype, device=coords.device)
     return tensor.reshape([1] * coords.ndim) if tensor.ndim == 0 else tensor
+
+
+def _check_positive(a: Coefficient, name: str) -> None:
+    """Raise unless a sampled conductivity is positive everywhere."""
+    values = torch.as_tensor(a).detach()
+    if not bool((values > 0).all()):  # NaN is not either
+        raise ArgumentError(
+            explain(
+                name,
+                found=f"{values.min().item():g} at a point of the grid",
+                expected="values above zero everywhere",
+                remedy="correct its sign, or the function that gives it",
+            )
+        )
 
 
 def _check_batches(*values: Coefficient) -> None:

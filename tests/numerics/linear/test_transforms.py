@@ -137,7 +137,7 @@ def test_a_net_source_is_refused_and_may_be_allowed():
     f[1] = 0.5
     solve = HelmholtzTransforms(grid, dtype=F64).solve
     message = (
-        r"f: found a net source of 0\.5 in sample 1 \(1 of its mean size\).*"
+        r"source: found a net source of 0\.5 in sample 1 \(1 of its mean size\).*"
         r"tolerance 2\.22e-13 .*subtract the mean"
     )
     with pytest.raises(ArgumentError, match=message):

@@ -39,13 +39,13 @@ def remove_net(
             scale = size.expand_as(net)[sample, channel].item()
             raise ArgumentError(
                 explain(
-                    "f",
+                    "source",
                     found=f"a net source of {found:.6g} in sample {sample} "
                     f"({abs(found) / scale:.3g} of its mean size), which no flow "
                     "through the walls takes away",
                     expected="one of zero, as Neumann and periodic edges fix no mean "
                     f"(tolerance {allowed:.3g} of the mean size)",
-                    remedy="correct f or the walls' slopes, subtract the mean, allow "
+                    remedy="correct it or the walls' slopes, subtract the mean, allow "
                     "net_source, or set a Dirichlet value on one wall",
                 )
             )
