@@ -46,6 +46,11 @@ enough for the first of `Compact`), mirrored ghosts (`mirror=True`) 2 − n besi
 and 3 − n beside slopes, for states that are not odd or even there. A negative order is
 an error that grows. Outflows have degree p + 1, at most 8, and p with mirrored ghosts.
 The third derivative of `Compact(4)` is that of `Compact(6)` inside."""
+MIXED = """`d.derived.y(d.x(u))` and the same with the axes exchanged, corners
+included: the first derivative keeps the order that it has beside its own walls, and
+what it makes is no field, so that beyond the walls of the other axis its own cells
+continue it. At order 8 with planes of symmetry rounding ends the range in which an
+order could be judged."""
 TRANSPORT = """`advect` in a wind that turns, and the flux of `Advection`. Ghost cells
 are mirrored in walls, as above; outflows have degree p. The figures of `MUSCL` are
 those of cells without an extremum nearby: at one, its limiters make it first order by
@@ -77,6 +82,17 @@ def derivatives() -> Table:
     ]
     head = columns(("scheme", "walls"), ("1st", "2nd", "3rd", "4th"))
     return Table("Derivatives", DERIVATIVES, head, tuple(rows))
+
+
+def mixed() -> Table:
+    """Return the orders of mixed derivatives between all walls."""
+    rows = [
+        orders_space.mixed(case, pair)
+        for case in orders_space.DERIVATIVES
+        for pair in PAIRS
+    ]
+    head = ("scheme", "walls", "inside", "at walls and in corners")
+    return Table("Mixed derivatives", MIXED, head, tuple(rows))
 
 
 def transport() -> Table:
@@ -125,6 +141,7 @@ def staggered() -> Table:
 
 PARTS: dict[str, Callable[[], Table]] = {
     "derivatives": derivatives,
+    "mixed": mixed,
     "spectral": spectral,
     "transport": transport,
     "fluxes": fluxes,

@@ -139,6 +139,14 @@ def derivative(order: int) -> Operation:
     )
 
 
+MIXED = Operation(
+    lambda d, u: torch.cat(
+        [d.derived.partial(d.partial(u, a), 1 - a) for a in (0, 1)], 1
+    ),
+    lambda state, x: torch.cat([state(x, axis=None, order=1)] * 2, 1),
+)
+
+
 def wind(x: Tensor) -> Tensor:
     """Return a velocity that turns."""
     parts = [torch.cos(3 * x[:, :1] + x[:, 1:]), torch.sin(2 * x[:, 1:] - x[:, :1])]
@@ -282,6 +290,20 @@ def derivatives(
         found = observed(operation, case, pair, beside=True, bases=bases)
         walls.append(Order(found, case.wall(pair, order), at_least=True))
     return (name(case.scheme), label(pair), *inside, *walls)
+
+
+def mixed(
+    case: Derivative, pair: tuple[str, str], bases: tuple[int, ...] = BASES
+) -> Row:
+    """Return the orders of the mixed second derivative, corners included."""
+    inside = Order(observed(MIXED, case, pair, bases=bases), case.order)
+    if pair == PERIODIC:
+        return (name(case.scheme), label(pair), inside, "–")
+    found = observed(MIXED, case, pair, beside=True, bases=bases)
+    beside: str | Figure = Order(found, case.wall(pair, 1), at_least=True)
+    if case.order == 8 and "Symmetry" in pair:
+        beside = f"{found:.2f}, not judged"
+    return (name(case.scheme), label(pair), inside, beside)
 
 
 def transport(

@@ -86,16 +86,21 @@ class State:
             ]
 
     def __call__(
-        self, coords: Tensor, *, axis: int = 0, order: int = 0, time: float = TIME
+        self,
+        coords: Tensor,
+        *,
+        axis: int | None = 0,
+        order: int = 0,
+        time: float = TIME,
     ) -> Tensor:
-        """Return a derivative along one axis, by hand."""
+        """Return a derivative along one axis, or along each, by hand."""
         parts = []
         for shifts in self.shifts:
             part = self.size.reshape(-1, *[1] * (coords.ndim - 1)) * (
                 1 + self.pace * time
             )
             for n, rate in enumerate(self.rates):
-                x, m = coords[:, n : n + 1], order if n == axis else 0
+                x, m = coords[:, n : n + 1], order if axis in (n, None) else 0
                 k, shift = (
                     v.reshape(-1, *[1] * (x.ndim - 1)) for v in (rate, shifts[n])
                 )

@@ -107,6 +107,7 @@ def test_one_row_of_each_kind_in_space(orders):
     upwind = case(orders, space.TRANSPORTS, numerics.Upwind(3))
     rows = [
         space.derivatives(central, WALLS, bases=(40,)),
+        space.mixed(central, WALLS, bases=(40,)),
         space.transport(upwind, ("Outflow", "Outflow"), bases=(40,)),
         space.nonlinear(replace(upwind, finest=40)),
         others.spectral(WALLS),
@@ -167,6 +168,7 @@ def test_the_command_succeeds_where_nothing_is_out(orders, tmp_path, capsys):
     "part",
     [
         "derivatives",
+        "mixed",
         "spectral",
         "transport",
         "fluxes",
