@@ -13,7 +13,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import pi
+from math import ceil, floor, log10, pi
 from pathlib import Path
 
 import torch
@@ -312,6 +312,7 @@ GAP = 0.055  # between names beside the picture, in heights
 def draw(problem, points, folder):
     """Draw error against CPU time, each line with its name beside its end."""
     from matplotlib import pyplot as plt  # an extra, for the picture alone
+    from matplotlib.ticker import NullFormatter
 
     plt.rcParams.update({"svg.hashsalt": "physbias", "font.size": 11})
     figure, axes = plt.subplots(figsize=(7.2, 4.6))
@@ -329,6 +330,11 @@ def draw(problem, points, folder):
     axes.grid(color="#dddddd", lw=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_formatter(NullFormatter())  # they would overlap
+    low, high = map(log10, axes.get_xlim())
+    if floor(high) <= ceil(low):  # one power of ten gives no scale
+        axes.set_xlim(10.0 ** floor(low), 10.0 ** ceil(high))
     figure.canvas.draw()
     to_axes = axes.transData + axes.transAxes.inverted()
     places = sorted((*to_axes.transform((s, e)), n, c) for s, e, n, c in ends)

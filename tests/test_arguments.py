@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from torch import nn
 
 from physbias.arguments import (
     check_count,
@@ -7,6 +8,7 @@ from physbias.arguments import (
     check_kind,
     check_numbers,
     check_positive,
+    check_takes,
 )
 from physbias.errors import ArgumentError
 
@@ -69,3 +71,16 @@ def test_counts(value):
 def test_positive_numbers(value):
     text = refusal(check_positive, value, "dt", remedy="leave it out")
     assert text == f"dt: found {value!r}, expected a positive number; leave it out."
+
+
+def test_what_a_function_takes():
+    check_takes(lambda u, d: u, "rhs", "u", "d", remedy="")
+    check_takes(nn.Linear(2, 2), "rhs", "u", remedy="")
+    check_takes(max, "rhs", "u", remedy="")
+    text = refusal(check_takes, lambda u: u, "rhs", "u", "d", remedy="take both")
+    assert text == (
+        "rhs: found a function of (u) (too many positional arguments), expected a "
+        "function that takes (u, d); take both."
+    )
+    text = refusal(check_takes, nn.Linear(2, 2), "rhs", "u", "d", remedy="take one")
+    assert text.startswith("rhs: found a function of (input: ")

@@ -25,6 +25,7 @@ from physbias.numerics import (
     Leapfrog,
     SemiDiscrete,
     SkewSymmetric,
+    Spectral,
     Upwind,
 )
 from physbias.pdes import (
@@ -152,3 +153,20 @@ def test_a_compiled_step_and_its_gradients_equal_the_eager_ones(name):
         assert float(fused.detach().abs().max()) > 0
     assert torch._dynamo.utils.counters["stats"]["unique_graphs"] <= 2
     assert not torch._dynamo.utils.counters["graph_break"]
+
+
+@pytest.mark.slow  # half a minute of tracing each
+@pytest.mark.filterwarnings("ignore:Dynamo detected a call to a `functools.lru_cache`")
+@pytest.mark.parametrize("scheme", [FiniteDifference(4), Spectral()], ids=str)
+def test_a_whole_solver_may_be_compiled_from_outside(scheme):
+    """Graphs break where values are looked at; what comes out is the same."""
+    torch.compiler.reset()
+    grid = Grid((16,), (2.0,), boundary=Periodic())
+    x = grid.coords(dtype=F64)
+    u0 = torch.cat([torch.sin(torch.pi * x), torch.cos(torch.pi * x)])
+    solve = Solver(Heat(0.1), grid, scheme=scheme, stepper=Euler(), dt=0.01)
+    times = [0.0, 0.02, 0.05]
+    expected = solve(u0, times)
+    fresh = Solver(Heat(0.1), grid, scheme=scheme, stepper=Euler(), dt=0.01)
+    found = torch.compile(fresh, backend="eager")(u0, times)
+    torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)

@@ -5,6 +5,7 @@ import torch
 
 from physbias.data import Trajectories
 from physbias.errors import ArgumentError, ShapeError
+from physbias.grid import Grid, Periodic
 
 NAMES = ("tracer", "velocity_x", "velocity_y")
 
@@ -163,3 +164,15 @@ def test_calls_without_sense_are_refused():
             ArgumentError, match=r"indices: found .*whole numbers below 2"
         ):
             make().take(indices)
+
+
+def test_the_grid_of_periodic_data():
+    grid = make(boundary=("periodic", "periodic")).grid
+    assert grid == Grid((4, 5), (1.0, 3.0), boundary=Periodic(), origin=(0.0, -1.5))
+
+
+@pytest.mark.parametrize("code", ["wall", "open"])
+def test_a_grid_of_unknown_conditions_is_refused(code):
+    message = rf"boundary: found '{code}' along y, which names no .*Grid\(t\.num_points"
+    with pytest.raises(ArgumentError, match=message):
+        _ = make(boundary=("periodic", code)).grid

@@ -72,11 +72,11 @@ def test_lists_and_help(capsys):
         (["burger", "--out", "x"], "NAME: found 'burger', expected one of advection"),
         (
             ["burgers", "--out", "x", "--viscosity", "low"],
-            "--viscosity: found 'low', expected a number, or two as in 0.01:0.1",
+            "--viscosity: found 'low', expected a number, or two finite ones",
         ),
         (
             ["burgers", "--out", "x", "--viscosity", "2:1"],
-            "range: found 2:1, expected two finite numbers, the smaller one first",
+            "--viscosity: found '2:1', .*the smaller one first; write 0.01:0.1",
         ),
         (
             ["gray-scott", "--out", "x", "--substrate-diffusivity", "1:"],
@@ -90,6 +90,12 @@ def test_lists_and_help(capsys):
             ["burgers", "--out", "x", "--points", "8"],
             "num_points: found 8 along x, expected at least 9 for initial waves",
         ),
+        (["burgers", "--out", "x", "--points", "64,0"], "--points: found 0"),
+        (
+            ["burgers", "--out", "x", "--frames", "1"],
+            "--frames: found 1, expected a whole number of at least 2",
+        ),
+        (["burgers", "--out", "x", "--per-file", "0"], "--per-file: found 0"),
         (["burgers", "--out", "x", "--train", "-1"], "train: found -1"),
         (["burgers", "--out", "x", "--viscosity=-1"], "viscosity: found -1"),
     ],

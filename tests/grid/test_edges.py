@@ -167,3 +167,8 @@ def test_a_vector_of_values_does_not_fit_a_scalar():
         ShapeError, match=r"values for 2 channels on the lower.*least 3"
     ):
         edges.pad(torch.ones(1, 4, 4), 0, 1)
+
+
+def test_what_is_derived_still_repeats_along_a_periodic_axis():
+    edges = Edges(Grid((4, 4), (1.0, 1.0), boundary=[Periodic(), Dirichlet()]))
+    assert edges.derived.grid.boundary == ((Periodic(),) * 2, (Outflow(1),) * 2)

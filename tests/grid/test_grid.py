@@ -133,8 +133,8 @@ def test_with_boundary_changes_walls():
     [
         (
             Dirichlet(1.0),
-            r"boundary: found Dirichlet\(value=1.0\) for the axis x, which is periodic, "
-            r"expected Periodic\(\) there; .*a new Grid, .* in the middle of cells",
+            r"boundary: found Dirichlet\(value=1.0\) for the axis x, which is periodic"
+            r", expected Periodic\(\) there; .*a new Grid, .* in the middle of cells",
         ),
         (
             [(Neumann(1.0), Outflow()), Dirichlet()],

@@ -299,6 +299,14 @@ def test_a_flow_through_a_wall_that_changes_is_refused():
 
 
 def test_walls_of_two_fields_are_refused():
-    message = "fields: found .*: vector, .*: vector, expected a single vector for a"
+    message = "fields: found conditions for buoyancy, velocity, expected a single vec"
     with pytest.raises(ArgumentError, match=message):
-        bound({"velocity": Dirichlet(0.0), "wind": Dirichlet(0.0)})
+        bound({"velocity": Dirichlet(0.0), "buoyancy": Dirichlet(0.0)})
+
+
+def test_a_lid_given_as_one_number_is_explained():
+    """One number would blow across the wall as well as along it."""
+    d = bound([Periodic(), (Dirichlet(0.0), Dirichlet(1.0))])
+    message = r"m\^2/s more in than .*one number holds for.*Dirichlet\(\(1\.0, 0\.0\)"
+    with pytest.raises(ArgumentError, match=message):
+        d.leray(torch.randn(1, 2, *d.grid.num_points, dtype=F64))

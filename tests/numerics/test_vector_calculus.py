@@ -72,3 +72,18 @@ def test_vectors_and_axes_that_are_none_are_refused():
     for order in (0, 1.5):
         with pytest.raises(ArgumentError, match=f"order: found {order}"):
             d.partial(u, 0, order)
+
+
+@pytest.mark.parametrize("call", ["advect", "div", "curl"])
+def test_what_is_no_vector_is_refused_by_name(call):
+    grid = Grid((4, 4), (1.0, 1.0), boundary=Periodic())
+    d = FiniteDifference().bind(grid)
+    take = (lambda v: d.advect(v, d.coords)) if call == "advect" else getattr(d, call)
+    with pytest.raises(
+        ArgumentError, match=r"v: found 1.0, expected Tensor; .*c \* d\.x\(u\)"
+    ):
+        take(1.0)
+    with pytest.raises(ShapeError, match=r"v: found shape \(2,\), expected a vector"):
+        take(torch.ones(2))
+    with pytest.raises(ArgumentError, match=r"u: found 1\.0, expected Tensor"):
+        d.grad(1.0)

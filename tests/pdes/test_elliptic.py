@@ -6,6 +6,7 @@ from physbias.grid import Dirichlet, Grid, Neumann, Periodic
 from physbias.numerics import Autodiff, FiniteDifference, Spectral
 from physbias.pdes import Darcy, Elliptic, EllipticForm, Heat, Poisson
 from physbias.pdes.elliptic import is_uniform, sample_field
+from physbias.strong import EllipticSolver
 
 F64 = torch.float64
 
@@ -80,3 +81,39 @@ def test_coefficients_are_checked():
     with pytest.raises(ArgumentError, match="source: found NaN or infinity"):
         Poisson(float("nan"))
     assert Poisson(torch.sin).source is torch.sin
+
+
+BOX = Grid((8, 8), (1.0, 1.0), boundary=Dirichlet())
+
+
+def test_messages_name_the_coefficients_of_the_equation():
+    uneven = Darcy(lambda coords: coords[:, :1] - 0.5)
+    with pytest.raises(
+        ArgumentError, match=r"permeability: found -0\.4375 .*, expected values above"
+    ):
+        EllipticSolver(uneven, BOX)()
+    with pytest.raises(ArgumentError, match="permeability: found a function that ret"):
+        EllipticSolver(Darcy(lambda coords: None), BOX)()
+    with pytest.raises(ShapeError, match=r"permeability: found shape \(1, 1, 5, 5\)"):
+        EllipticSolver(Darcy(torch.ones(1, 1, 5, 5)), BOX)()
+    free = Grid((8,), (1.0,), boundary=Neumann(0.0))
+    with pytest.raises(ArgumentError, match="source: found a net source of"):
+        EllipticSolver(Poisson(1.0), free)()
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: Poisson(lambda coords, time: coords),
+            r"source: found a function of \(coords, time\) \(missing .*time.*expected "
+            r"a function that takes \(coords\); write lambda coords",
+        ),
+        (lambda: Darcy(lambda: 1.0), r"permeability: found a function of \(\)"),
+        (lambda: Poisson(torch.Tensor), "source: found .*or a function of the coord"),
+    ],
+    ids=["time", "nothing", "class"],
+)
+def test_functions_of_something_else_are_refused(make, message):
+    with pytest.raises(ArgumentError, match=message):
+        make()

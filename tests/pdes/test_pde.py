@@ -12,7 +12,7 @@ import physbias.pdes
 from physbias.errors import ArgumentError, ShapeError
 from physbias.grid import Grid, Periodic
 from physbias.numerics import FiniteDifference
-from physbias.pdes import PDE, Burgers, DivergenceFree, TracerFlow, pde
+from physbias.pdes import PDE, Burgers, DivergenceFree, GrayScott, TracerFlow, pde
 
 LINE = Grid((8,), (1.0,), boundary=Periodic())
 
@@ -80,7 +80,7 @@ def test_a_tendency_that_would_broadcast_is_refused():
     ):
         short.tendency(torch.ones(2, 2, 8), d)
     three = Burgers(torch.full((3,), 0.1))
-    with pytest.raises(ShapeError, match="rhs: found"):
+    with pytest.raises(ShapeError, match=r"pde: found viscosity \(3,\)"):
         three.tendency(torch.ones(1, 1, 8), d)
 
 
@@ -206,3 +206,16 @@ def test_attributes_before_the_call_of_the_base_are_refused(value):
     message = r"Early: found self.speed set before super\(\).__init__\(\), expected a"
     with pytest.raises(ArgumentError, match=message):
         Early()
+
+
+def test_a_state_of_other_channels_is_not_split():
+    message = r"u: found 1 channels, expected 2 \(substrate: 1, catalyst: 1\)"
+    with pytest.raises(ShapeError, match=message):
+        GrayScott().split(torch.ones(1, 1, 8))
+
+
+@pytest.mark.parametrize("second", [torch.ones(1, 8), torch.tensor(1.0), 1.0])
+def test_fields_of_other_axes_are_not_joined(second):
+    message = r"join: found fields of shapes .*, expected the same axes.*unsqueeze\(1\)"
+    with pytest.raises(ShapeError, match=message):
+        GrayScott().join(substrate=torch.ones(1, 1, 8), catalyst=second)

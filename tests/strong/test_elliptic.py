@@ -290,7 +290,9 @@ def test_memory_does_not_grow_with_the_iterations():
 
 def test_a_net_source_is_refused_by_both_ways():
     grid = Grid((8,), (1.0,), boundary=Neumann(0.0))
-    message = r"source: found a net source of -?1 in sample 0 .*Dirichlet value on one wall"
+    message = (
+        r"source: found a net source of -?1 in sample 0 .*Dirichlet value on one wall"
+    )
     for k in (1.0, torch.rand(1, 1, 8) + 0.5):
         with pytest.raises(ArgumentError, match=message):
             EllipticSolver(Darcy(k, 1.0), grid)()

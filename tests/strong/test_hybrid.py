@@ -92,3 +92,35 @@ def test_a_net_of_another_shape_is_refused(box, smooth):
     hybrid = Hybrid(make(box), nn.Conv2d(3, 2, 1, dtype=F64))
     with pytest.raises(ShapeError, match=r"net: found an output.*2, 12, 15.*as many"):
         hybrid(smooth(box, 3), TIMES)
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (nn.Conv2d(3, 3, 1), "should be the same"),
+        (nn.Conv2d(2, 3, 1, dtype=F64), "to have 2 channels"),
+        (nn.Linear(7, 7, dtype=F64), "shapes cannot be multiplied"),
+    ],
+    ids=["dtype", "channels", "width"],
+)
+def test_what_fails_inside_the_net_says_what_it_was_given(other, message, box, smooth):
+    with pytest.raises(RuntimeError, match=message) as caught:
+        Hybrid(make(box), other)(smooth(box, 3), TIMES)
+    (note,) = caught.value.__notes__
+    assert f"inside the net of a Hybrid, {type(other).__name__}" in note
+    assert "the state: shape (2, 3, 12, 15), torch.float64" in note
+
+
+def test_a_net_that_widens_the_state_is_refused(box, smooth):
+    class Wide(nn.Module):
+        def forward(self, u):
+            return u.double()
+
+    class Narrow(nn.Module):
+        def forward(self, u):
+            return u.bfloat16()
+
+    u0 = smooth(box, 3)
+    with pytest.raises(ArgumentError, match=r"net: found an output of torch.float64, "):
+        Hybrid(make(box), Wide())(u0.float(), TIMES)
+    assert Hybrid(make(box), Narrow())(u0.float(), TIMES).dtype == torch.float32

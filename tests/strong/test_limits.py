@@ -244,10 +244,12 @@ def test_what_no_step_resolves_is_refused():
 
 def test_what_is_not_finite_is_named_by_the_solve():
     broken = pde(lambda u, d: torch.log(0.5 - d.time) * u, "u")
-    with pytest.raises(DivergenceError, match="rhs: found NaN .* at the state given, "):
+    with pytest.raises(
+        DivergenceError, match=r"rhs: found NaN .* at the state given, "
+    ):
         Solver(broken, POINT)(level(1.0), [1.0, 2.0])
     late = pde(lambda u, d: torch.where(d.time > 0, torch.nan, -u), "u")
-    with pytest.raises(DivergenceError, match="solution: found NaN .*after step 1 "):
+    with pytest.raises(DivergenceError, match=r"solution: found NaN .*after step 1 "):
         Solver(late, POINT)(level(1.0), [0.0, 1.0])
 
 

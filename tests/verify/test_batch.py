@@ -75,6 +75,7 @@ def test_coefficients_that_broadcast_along_space_are_refused_or_seen(line):
 
     report = probe(Bare(), line)
     assert report[COEFFICIENTS].status is Status.SKIPPED
+    assert report[COEFFICIENTS].meaning.endswith("refused, not misread, for: speed.")
     assert "d.coefficient" in report[COEFFICIENTS].remedy
     three = Grid((3,), (1.0,), boundary=Periodic())  # as many points as samples
 

@@ -3,8 +3,8 @@
 import pytest
 
 from physbias.grid import Dirichlet, Grid, Neumann, Outflow, Periodic
-from physbias.numerics import FiniteDifference
-from physbias.pdes import AdvectionDiffusion, Heat
+from physbias.numerics import Compact, FiniteDifference, Spectral
+from physbias.pdes import AdvectionDiffusion, Heat, pde
 from physbias.verify import Status, verify
 from physbias.verify.boundary import NAME, beside_walls
 
@@ -69,6 +69,49 @@ def test_an_outflow_has_the_order_of_its_degree():
     grid = rod((Dirichlet(1.0), Outflow(1)))
     finding = probe(AdvectionDiffusion(0.0, (1.0,)), grid)
     assert finding.status is Status.PASSED
+
+
+FORMS = {
+    "plain": lambda u, d: d.div((1 + 0.5 * d.coords) * d.grad(u)),
+    "derived": lambda u, d: d.derived.div((1 + 0.5 * d.coords) * d.grad(u)),
+    "diffuse": lambda u, d: d.diffuse(u, 1 + 0.5 * d.coords),
+}
+SCHEMES = (FiniteDifference(2), FiniteDifference(4), Compact(4))
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=str)
+def test_a_flux_that_obeys_no_condition_is_told_what_to_do(scheme):
+    """The conductivity varies; at a value of u its flux is anything."""
+    rod_of = rod(PAIRS["values"])
+    finding = probe(pde(FORMS["plain"], "u"), rod_of, scheme=scheme)
+    assert finding.status is Status.FAILED
+    assert finding.value < -0.9
+    assert "does not obey the conditions" in finding.meaning
+    assert "write d.derived.div(k * d.grad(u)) or d.diffuse(u, k)" in finding.remedy
+    for name in ("derived", "diffuse"):
+        finding = probe(pde(FORMS[name], "u"), rod_of, scheme=scheme)
+        assert finding.status is Status.PASSED
+        assert finding.criterion.startswith(f"order at least {scheme.order - 1} - 0.5")
+
+
+def test_sines_and_cosines_are_not_sent_to_what_they_refuse():
+    finding = probe(pde(FORMS["plain"], "u"), rod(PAIRS["values"]), scheme=Spectral())
+    assert finding.status is Status.FAILED
+    assert "use d.diffuse(u, k) for a k that is even" in finding.remedy
+    assert "write d.derived" not in finding.remedy
+
+
+def test_a_closure_of_low_order_is_not_said_to_be_blind():
+    """The order asked for is twice what differences of order 2 can give."""
+    finding = probe(
+        pde(FORMS["derived"], "u"),
+        rod(PAIRS["values"]),
+        scheme=FiniteDifference(2),
+        order=4,
+    )
+    assert finding.status is Status.FAILED
+    assert finding.value == pytest.approx(1.6, abs=0.2)
+    assert "less accurate than the interior" in finding.meaning
 
 
 def test_without_walls_there_is_nothing_to_do(line):

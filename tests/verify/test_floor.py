@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from physbias.grid import Grid, Periodic
+from physbias.grid import Dirichlet, Grid, Periodic
 from physbias.numerics import FiniteDifference, Spectral
 from physbias.pdes import Burgers, Heat, Poisson, TracerFlow, VorticityFlow, pde
 from physbias.verify import Status, verify
@@ -37,7 +37,15 @@ def test_a_grid_that_is_too_coarse_is_named():
     finding = probe(Heat(0.1), coarse, scheme=FiniteDifference(2))
     assert finding.status is Status.FAILED
     assert finding.value > 0.1
-    assert "more points" in finding.remedy
+    assert finding.remedy.startswith("Use more points")
+
+
+def test_between_walls_the_closures_come_first():
+    rod = Grid((24,), (1.3,), boundary=Dirichlet(1.0))
+    finding = probe(pde(lambda u, d: d.div(d.coords.cos() * d.grad(u)), "u"), rod)
+    assert finding.status is Status.FAILED
+    assert finding.remedy.startswith("Look at 'boundary closures' first: ")
+    assert "needs d.derived. Use more points" in finding.remedy
 
 
 def test_time_and_pressure_take_part(line, plane):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from physbias.errors import ArgumentError, ShapeError
-from physbias.pdes import Burgers, Heat, TracerFlow, pde
+from physbias.pdes import Burgers, Heat, InviscidBurgers, TracerFlow, pde
 from physbias.verify.points import NotAtPointsError, at_points, evolves
 
 F64 = torch.float64
@@ -31,6 +31,17 @@ def test_it_is_what_calculus_says():
     torch.testing.assert_close(found.rate, -2 * torch.cos(angle))
     torch.testing.assert_close(found.state, torch.sin(angle))
     assert found.highest == 2
+
+
+def test_it_remembers_what_has_no_datum_at_walls():
+    """The flux of a continued state has one."""
+    diffusion = pde(lambda u, d: d.diffuse(u, 1 + d.coords), "u")
+    for physics, expected in (
+        (diffusion, True),
+        (InviscidBurgers(), False),
+        (Heat(), False),
+    ):
+        assert at_points(physics, wave, POINTS, 0.0).derived is expected
 
 
 def test_multipliers_act_where_they_are_given():

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import torch
 
-from physbias.grid import Grid, Periodic
+from physbias.grid import Dirichlet, Grid, Periodic
 from physbias.pdes import PDE, Burgers, Heat, Poisson, TracerFlow, pde
 from physbias.verify import Status, verify
 from physbias.verify.uses import NAME
@@ -58,6 +58,19 @@ def test_fields_as_coefficients_and_steady_equations(line):
     assert probe(Heat(torch.ones(1, 1, 24)), line).status is Status.PASSED
     box = Grid((12, 12), (1.0, 1.0), boundary=Periodic())
     assert probe(Poisson(), box).status is Status.SKIPPED
+
+
+def test_between_walls_the_closures_come_first(line):
+    def flux(u, d):
+        return d.div((1 + d.coords.cos()) * d.grad(u))
+
+    rod = Grid((24,), (1.3,), boundary=Dirichlet(1.0))
+    finding = probe(pde(flux, "u"), rod)
+    assert finding.status is Status.FAILED
+    assert finding.remedy.startswith("Look at 'boundary closures' first: ")
+    assert "needs d.derived. Look for a time" in finding.remedy
+    finding = probe(pde(lambda u, d: u.roll(1, 2) - u, "u"), line)
+    assert "boundary closures" not in finding.remedy
 
 
 def test_a_residual_of_its_own_that_fails_says_why(line):

@@ -12,7 +12,8 @@ from physbias.arguments import check_count, check_kind, is_number, is_whole
 from physbias.data.channels import channel_groups, find_channels
 from physbias.data.windows import Windows
 from physbias.errors import ArgumentError, ShapeError, explain
-from physbias.shapes import check_float
+from physbias.grid import Grid, Periodic
+from physbias.shapes import AXIS_NAMES, check_float
 
 BOUNDARY_CODES = ("periodic", "wall", "open")
 
@@ -63,6 +64,29 @@ class Trajectories:
     def ndim(self) -> int:
         """Number of space axes [1]."""
         return len(self.num_points)
+
+    @property
+    def grid(self) -> Grid:
+        """The points as a grid, to solve on from any of the frames.
+
+        Raises:
+            ArgumentError: an axis that is not periodic: files do not say which
+                condition holds at its ends.
+        """
+        for name, code in zip(AXIS_NAMES, self.boundary, strict=False):
+            if code != "periodic":
+                raise ArgumentError(
+                    explain(
+                        "boundary",
+                        found=f"{code!r} along {name}, which names no condition",
+                        expected="periodic axes",
+                        remedy="say what holds at the ends: Grid(t.num_points, "
+                        "t.lengths, boundary=..., origin=t.origin)",
+                    )
+                )
+        return Grid(
+            self.num_points, self.lengths, boundary=Periodic(), origin=self.origin
+        )
 
     @property
     def dt(self) -> float:

@@ -13,6 +13,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, NoReturn
 
+from physbias.arguments import check_count
 from physbias.errors import ArgumentError, explain
 from physbias.generate.catalogue import RECIPES
 from physbias.generate.drawing import Entry, Parameter, Range
@@ -61,6 +62,9 @@ def command(arguments: Sequence[str]) -> int:
         )
     base = find_recipe(arguments[0])
     options = _parser(arguments[0], base).parse_args(_joined(arguments[1:]))
+    for name, least in (("--frames", 2), ("--per-file", 1)):
+        given = getattr(options, name[2:].replace("-", "_"))
+        check_count(least if given is None else given, name, minimum=least)
     recipe = _changed(base, options)
     with _reporter() as report:
         try:
@@ -154,6 +158,8 @@ def _changed(recipe: Recipe, options: argparse.Namespace) -> Recipe:
     changes: dict[str, Any] = {}
     if options.points is not None:
         changes["num_points"] = _numbers(options.points, "--points", int)
+        for count in changes["num_points"]:
+            check_count(count, "--points")
     if options.lengths is not None:
         changes["lengths"] = _numbers(options.lengths, "--lengths", float)
     elif len(changes.get("num_points", recipe.lengths)) != len(recipe.lengths):
@@ -184,17 +190,15 @@ def _entry(text: str, name: str) -> Entry:
     low, colon, high = text.partition(":")
     try:
         return Range(float(low), float(high)) if colon else float(low)
-    except ValueError as error:
-        if isinstance(error, ArgumentError):
-            raise
+    except ValueError:  # that of a Range too
         raise ArgumentError(
             explain(
                 _flag(name),
                 found=repr(text),
-                expected="a number, or two as in 0.01:0.1",
-                remedy="correct it",
+                expected="a number, or two finite ones, the smaller one first",
+                remedy="write 0.01:0.1, say, or a single number",
             )
-        ) from error
+        ) from None
 
 
 def _numbers(text: str, name: str, kind: Callable[[str], Any]) -> tuple[Any, ...]:

@@ -80,7 +80,8 @@ class Staggered:
             n for pair in grid.boundary for side in pair for n in field_names(side)
         }
         if len(names) > 1:  # their sizes are the equation's to tell
-            raise not_one_vector(f"conditions for {', '.join(sorted(names))}")
+            found = f"conditions for {', '.join(sorted(names))}"
+            raise not_one_vector(found)
         fields: FieldSizes = dict.fromkeys(names or {"velocity"}, "vector")
         with torch.inference_mode(False):  # made once, also used in training
             fourier = None

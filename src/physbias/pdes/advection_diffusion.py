@@ -17,7 +17,8 @@ class AdvectionDiffusion(PDE):
     r"""A scalar in a uniform wind, :math:`u_t + c\cdot\nabla u = D\,\nabla^2 u`.
 
     Args:
-        diffusivity: :math:`D` [m²/s], not negative.
+        diffusivity: :math:`D` [m²/s], not negative; one that varies in space multiplies
+            the Laplacian, as in :class:`Heat`.
         wind: :math:`c` [m/s], one entry per space axis, or a tensor ``(axis,)`` or
             ``(batch, axis)``.
 

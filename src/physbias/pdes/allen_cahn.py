@@ -13,7 +13,8 @@ class AllenCahn(PDE):
     r"""Two phases that separate, :math:`u_t = D\,\nabla^2 u + r\,(u - u^3)`.
 
     Args:
-        diffusivity: :math:`D` [m²/s], positive.
+        diffusivity: :math:`D` [m²/s], positive; one that varies in space multiplies the
+            Laplacian, as in :class:`Heat`.
         rate: :math:`r` [1/s], not negative.
 
     Shape:

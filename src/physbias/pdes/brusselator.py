@@ -20,7 +20,8 @@ class Brusselator(PDE):
 
     Args:
         activator_diffusivity: :math:`D_u` [m²/s], not negative.
-        inhibitor_diffusivity: :math:`D_v` [m²/s], not negative.
+        inhibitor_diffusivity: :math:`D_v` [m²/s], not negative; both multiply the
+            Laplacian where they vary in space, as in :class:`Heat`.
         feed: :math:`A` [1/s], not negative.
         control: :math:`B` [1/s], not negative.
 

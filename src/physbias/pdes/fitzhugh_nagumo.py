@@ -19,7 +19,8 @@ class FitzHughNagumo(PDE):
 
     Args:
         diffusivity: of the voltage, :math:`D`, not negative.
-        recovery_diffusivity: :math:`D_w`, not negative.
+        recovery_diffusivity: :math:`D_w`, not negative; both multiply the Laplacian
+            where they vary in space, as in :class:`Heat`.
         timescale: :math:`\varepsilon`, not negative.
         offset: :math:`a`, of either sign.
         damping: :math:`b`, not negative.

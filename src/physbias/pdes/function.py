@@ -7,7 +7,8 @@ from torch import Tensor
 from physbias.arguments import check_kind, check_takes
 from physbias.errors import ArgumentError, explain
 from physbias.pdes.derivatives import Derivatives
-from physbias.pdes.pde import PDE, Constraint, FieldSize, check_sizes
+from physbias.pdes.field_sizes import FieldSize, check_sizes
+from physbias.pdes.pde import PDE, Constraint
 
 
 class _FunctionPDE(PDE):

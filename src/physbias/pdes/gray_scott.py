@@ -23,7 +23,8 @@ class GrayScott(PDE):
 
     Args:
         substrate_diffusivity: :math:`D_u` [m²/s], not negative.
-        catalyst_diffusivity: :math:`D_v` [m²/s], not negative.
+        catalyst_diffusivity: :math:`D_v` [m²/s], not negative; both multiply the
+            Laplacian where they vary in space, as in :class:`Heat`.
         feed: :math:`F` [1/s], not negative.
         kill: :math:`k` [1/s], not negative.
 

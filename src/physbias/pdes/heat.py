@@ -14,6 +14,9 @@ from physbias.pdes.pde import PDE
 class Heat(PDE):
     r"""Heat conduction, :math:`u_t = D\,\nabla^2 u`.
 
+    A diffusivity that varies in space multiplies the Laplacian, which keeps no heat;
+    :math:`\nabla\cdot(D\,\nabla u)`, which does, is ``d.diffuse(u, D)``.
+
     Args:
         diffusivity: :math:`D` [m²/s], not negative.
 
@@ -25,6 +28,12 @@ class Heat(PDE):
 
     Source:
         J. Fourier (1822), Théorie analytique de la chaleur.
+
+    Example:
+        >>> from physbias.pdes import pde
+        >>> def conduction(u, d):
+        ...     return d.diffuse(u, 1 + 0.5 * torch.cos(d.coords[:, :1]))
+        >>> uneven = pde(conduction, "u")
     """
 
     fields = {"u": 1}

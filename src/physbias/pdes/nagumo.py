@@ -13,7 +13,8 @@ class Nagumo(PDE):
     r"""A bistable front, :math:`u_t = D\,\nabla^2 u + r\,u\,(1 - u)(u - a)`.
 
     Args:
-        diffusivity: :math:`D` [m²/s], positive.
+        diffusivity: :math:`D` [m²/s], positive; one that varies in space multiplies the
+            Laplacian, as in :class:`Heat`.
         rate: :math:`r` [1/s], not negative.
         threshold: :math:`a` [1], between the stable states 0 and 1 where the equation
             is bistable.

@@ -1,26 +1,18 @@
 """The equation as an object: written once, read by losses, solvers and heads."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import ClassVar, Literal, Protocol, TypeVar, cast, runtime_checkable
+from collections.abc import Mapping
+from typing import ClassVar, Protocol, runtime_checkable
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from physbias.arguments import check_count
 from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.grid import Grid
-from physbias.pdes.coefficients import (
-    Coefficient,
-    CoefficientField,
-    check_coefficient,
-    check_no_nan,
-)
+from physbias.pdes.coefficients import Coefficient
 from physbias.pdes.derivatives import Derivatives
-from physbias.pdes.misfits import misfits
-
-FieldSize = int | Literal["vector"]
-Held = TypeVar("Held", bound=CoefficientField)
+from physbias.pdes.field_sizes import FieldSize, check_sizes, describe
+from physbias.pdes.held import HoldsCoefficients
+from physbias.pdes.tendency import check_tendency, version_of
 
 
 @runtime_checkable
@@ -50,13 +42,18 @@ class Constraint(Protocol):
         ...
 
 
-class PDE(nn.Module):
+class PDE(HoldsCoefficients):
     r"""An evolution equation :math:`u_t = F(u)`, or any :math:`R(u) = 0`.
 
     Subclasses name their fields and write ``rhs`` (or ``residual`` for an equation
     that is steady or not of first order in time). Coefficients may be numbers,
     tensors ``(batch,)`` with one value per sample (wrap them in ``d.coefficient``
-    where they are used), tensors that broadcast against states, or parameters.
+    where they are used), tensors that broadcast against states, or parameters. Where
+    the constructor passes them through ``self.checked`` they keep to a range, also
+    when they are set later; a solve refuses one that a step of learning took out of
+    it. To learn one that must stay positive, learn its logarithm, by
+    ``torch.nn.utils.parametrize.register_parametrization(pde, "viscosity", module)``
+    with a module that gives the exponential (and in ``right_inverse`` the logarithm).
 
     Attributes:
         fields: name of each field and its number of channels; ``"vector"`` stands for
@@ -83,117 +80,6 @@ class PDE(nn.Module):
     momenta: tuple[str, ...] = ()
     exact: ClassVar[Mapping[str, tuple[int, ...]]] = {}
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._checks: dict[str, Callable[..., CoefficientField]] = {}
-
-    def __setattr__(self, name: str, value: Tensor | nn.Module) -> None:
-        """Keep plain tensors as buffers, so that they move and are saved."""
-        if name == "__dict__":  # a copy of an equation with parametrizations
-            object.__setattr__(self, name, value)
-            return
-        if "_buffers" not in self.__dict__:
-            raise ArgumentError(
-                explain(
-                    type(self).__name__,
-                    found=f"self.{name} set before super().__init__()",
-                    expected="a class of equations that begins with that call",
-                    remedy="write super().__init__() first in its __init__",
-                )
-            )
-        check = self.__dict__.get("_checks", {}).get(name)
-        if check is not None:
-            self._set_checked(name, check(value))
-            return
-        known = name in self._buffers or name in self._parameters
-        held = known or type(self.__dict__.get(name)) in (int, float)
-        if held and not isinstance(value, int | float | Tensor | None):
-            raise ArgumentError(
-                explain(
-                    name,
-                    found=type(value).__name__,
-                    expected="a number, a tensor or an nn.Parameter, as before",
-                    remedy="wrap other arrays in torch.as_tensor",
-                )
-            )
-        self._set(name, value)
-
-    def _set_checked(self, name: str, value: CoefficientField) -> None:
-        """Set a coefficient that may have been of another kind."""
-        if not isinstance(value, Tensor):
-            self._buffers.pop(name, None)
-            self._modules.pop(name, None)
-        self._set(name, value)
-
-    def _set(self, name: str, value: object) -> None:
-        plain = isinstance(value, Tensor) and not isinstance(value, nn.Parameter)
-        known = name in self._buffers or name in self._parameters
-        # torch.nn.utils.parametrize makes a property of what it takes over
-        taken = isinstance(getattr(type(self), name, None), property)
-        if plain and not known and not taken:
-            self.__dict__.pop(name, None)  # a number may become a tensor
-            self.register_buffer(name, cast(Tensor, value))
-        else:
-            super().__setattr__(name, cast(Tensor, value))
-
-    def checked(
-        self,
-        value: Held,
-        name: str,
-        *,
-        minimum: float | None = None,
-        above: float | None = None,
-        varies: bool = False,
-    ) -> Held:
-        """Return a coefficient after checking it, and remember its range.
-
-        The range is looked at again where the attribute of that name is set, and by
-        :meth:`check_coefficients` before every solve.
-
-        Args:
-            value: a number, a tensor or an ``nn.Parameter``.
-            name: of the attribute that will hold it.
-            minimum: smallest allowed value, if there is one.
-            above: value that it must exceed, if there is one.
-            varies: whether it may also be a function of the coordinates.
-
-        Raises:
-            ArgumentError: of another kind, not finite, or out of range.
-
-        Example:
-            >>> class Decay(PDE):
-            ...     fields = {"u": 1}
-            ...     def __init__(self, rate):
-            ...         super().__init__()
-            ...         self.rate = self.checked(rate, "rate", minimum=0)
-        """
-        self._checks[name] = partial(
-            check_coefficient, name=name, minimum=minimum, above=above, varies=varies
-        )
-        return cast(Held, self._checks[name](value))
-
-    def check_coefficients(self) -> None:
-        """Raise where a coefficient has left its range, as by a step of learning.
-
-        Tensors of no known range must not be NaN. Equations inside this one are
-        looked at too.
-
-        Raises:
-            ArgumentError: the coefficient is named.
-        """
-        for path, part in self.named_modules():
-            if isinstance(part, PDE):
-                place = path and f"{path}."
-                for name, value in part._held().items():
-                    check = part._checks.get(name, check_no_nan)
-                    check(value, name=place + name)
-
-    def _held(self) -> dict[str, object]:
-        """Return the coefficients, and what else the equation holds itself."""
-        own = {**vars(self), **self._parameters, **self._buffers}
-        held = {name: getattr(self, name) for name in self._checks}
-        return held | {k: v for k, v in own.items() if not k.startswith("_")}
-
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the time derivative that the equation gives to the state.
 
@@ -218,11 +104,9 @@ class PDE(nn.Module):
             multipliers: the constraints' multipliers (a pressure, say) where they are
                 known; without them the right-hand side is projected.
         """
-        version = _version(u)
+        version = version_of(u)
         f = self.rhs(u, d)
-        if _version(u) != version:
-            raise _changed_in_place()
-        _check_rhs(self, f, u)
+        check_tendency(self, f, u, version)
         first = 0
         for constraint in self.constraints:
             if multipliers is None:
@@ -269,14 +153,6 @@ class PDE(nn.Module):
         """
         return {}
 
-    def extra_repr(self) -> str:
-        """Show the coefficients, large tensors by their shapes."""
-        return ", ".join(
-            f"{name}={_shown(value)}"
-            for name, value in self._held().items()
-            if name in self._checks or isinstance(value, float | Tensor)
-        )
-
     @property
     def known(self) -> "PDE":
         """What limits the time step, which is all but learned corrections."""
@@ -321,8 +197,8 @@ class PDE(nn.Module):
             ShapeError: another number of channels.
         """
         ndim = self._ndim(u)
-        channels = self.channels(ndim).values()
-        if u.shape[1] != max((where.stop for where in channels), default=0):
+        channels = list(self.channels(ndim).values())
+        if not channels or u.shape[1] != channels[-1].stop:
             self.check_channels(u, ndim, "u")
         return tuple(u[:, where] for where in channels)
 
@@ -337,12 +213,14 @@ class PDE(nn.Module):
             ShapeError: fields with different numbers of axes.
         """
         self._check_fields("join", parts)
-        if len({getattr(part, "ndim", 0) for part in parts.values()} | {0}) > 2:
-            shapes = ", ".join(f"{k} {tuple(v.shape)}" for k, v in parts.items())
+        ranks = [v.ndim if isinstance(v, Tensor) else 0 for v in parts.values()]
+        if min(ranks) < 2 or min(ranks) < max(ranks):
+            shapes = {k: tuple(getattr(v, "shape", ())) for k, v in parts.items()}
             raise ShapeError(
                 explain(
                     "join",
-                    found=f"fields of shapes {shapes}",
+                    found="fields of shapes "
+                    + ", ".join(f"{name} {shape}" for name, shape in shapes.items()),
                     expected="the same axes, (batch, channel, *space)",
                     remedy="keep the axis of channels with u[:, :1], or add it with "
                     "unsqueeze(1)",
@@ -384,7 +262,7 @@ class PDE(nn.Module):
                 explain(
                     name,
                     found=f"{u.shape[axis]} channels",
-                    expected=f"{wanted} ({_describe(self.fields, ndim)}) "
+                    expected=f"{wanted} ({describe(self.fields, ndim)}) "
                     f"along axis {axis}",
                     remedy=f"select or stack the fields of {type(self).__name__}",
                 )
@@ -421,102 +299,3 @@ class PDE(nn.Module):
         vectors = sum(size == "vector" for size in self.fields.values())
         scalars = sum(size for size in self.fields.values() if size != "vector")
         return (u.shape[1] - scalars) // vectors if vectors else u.ndim - 2
-
-
-def _version(u: Tensor) -> int:
-    """Return how often a tensor was changed in place, where that is counted."""
-    if torch.compiler.is_compiling() or u.is_inference():
-        return 0
-    return u._version
-
-
-def _changed_in_place() -> ArgumentError:
-    return ArgumentError(
-        explain(
-            "rhs",
-            found="an in-place change of the state",
-            expected="a new tensor, as the stepper still needs the state",
-            remedy="write -u for u.neg_(), u * a for u.mul_(a), torch.cat or "
-            "torch.where for u[...] = b, or begin with u.clone()",
-        )
-    )
-
-
-def _shown(value: object) -> str:
-    """Return a coefficient in words."""
-    if isinstance(value, Tensor):
-        small = value.numel() <= 4
-        return str(value.tolist()) if small else f"tensor{tuple(value.shape)}"
-    return str(getattr(value, "__qualname__", value))
-
-
-def check_sizes(fields: Mapping[str, FieldSize]) -> None:
-    """Raise :class:`ArgumentError` unless every field has a name and a size.
-
-    Args:
-        fields: name of each field and its number of channels.
-    """
-    for name, size in fields.items():
-        if not isinstance(name, str) or not name.isidentifier():
-            raise ArgumentError(
-                explain(
-                    "fields",
-                    found=f"the name {name!r}",
-                    expected="a word of letters, digits and underscores",
-                    remedy="name each field on its own, as in "
-                    '{"activator": 1, "inhibitor": 1}',
-                )
-            )
-        _check_size(size, f"fields[{name!r}]")
-
-
-def _check_size(size: object, name: str) -> None:
-    """Raise :class:`ArgumentError` unless ``size`` is one of a field.
-
-    Args:
-        size: what was given.
-        name: where it stands.
-    """
-    if size == "vector":
-        return
-    if isinstance(size, str):
-        raise ArgumentError(
-            explain(
-                name,
-                found=repr(size),
-                expected='a whole number of channels, or "vector"',
-                remedy="correct it",
-            )
-        )
-    check_count(size, name)
-
-
-def _check_rhs(pde: PDE, f: object, u: Tensor) -> None:
-    """Raise unless ``f`` can be the time derivative of ``u``."""
-    if not isinstance(f, Tensor) or f.is_complex():
-        found = f"dtype {f.dtype}" if isinstance(f, Tensor) else type(f).__name__
-        raise ArgumentError(
-            explain(
-                "rhs",
-                found=found,
-                expected="a real tensor, the time derivative of the state",
-                remedy="return one tendency per field, joined",
-            )
-        )
-    if f.shape != u.shape:  # it would broadcast, silently
-        misfit = misfits(pde, tuple(u.shape), batch=f.shape[0] if f.ndim else None)
-        raise misfit or ShapeError(
-            explain(
-                "rhs",
-                found=f"a result of shape {tuple(f.shape)}",
-                expected=f"that of the state, {tuple(u.shape)}",
-                remedy="join one tendency per field, and wrap coefficients "
-                "(batch,) in d.coefficient",
-            )
-        )
-
-
-def _describe(fields: Mapping[str, FieldSize], ndim: int) -> str:
-    return ", ".join(
-        f"{name}: {ndim if size == 'vector' else size}" for name, size in fields.items()
-    )

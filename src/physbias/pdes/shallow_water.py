@@ -7,6 +7,7 @@ from physbias.errors import ArgumentError, explain
 from physbias.pdes.coefficients import Coefficient
 from physbias.pdes.conservation import ConservationLaw, Faces, Place, Speeds
 from physbias.pdes.derivatives import Derivatives
+from physbias.pdes.misfits import misfits
 
 
 class ShallowWater(ConservationLaw):
@@ -156,12 +157,15 @@ class ShallowWater(ConservationLaw):
         return {"volume": d.integral(u[:, :1])[:, 0]}
 
     def check_values(self, u: Tensor, name: str) -> None:
-        """Raise where a depth is negative.
+        """Raise where a depth is negative, or a coefficient has another shape.
 
         Args:
             u: state.
             name: what to call it in the message.
         """
+        misfit = misfits(self, tuple(u.shape))
+        if misfit is not None:  # a bed that is level in each sample would pass
+            raise misfit
         depth = u[:, :1].detach()
         if bool((depth < 0).any()):
             raise ArgumentError(

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from physbias.arguments import check_kind
-from physbias.errors import ShapeError, explain
+from physbias.errors import ArgumentError, ShapeError, explain
 from physbias.pdes import PDE, Derivatives
 from physbias.strength import Strength
 from physbias.strong.solver import Solver
@@ -27,7 +27,15 @@ class _CorrectedPDE(PDE):
 
     def rhs(self, u: Tensor, d: Derivatives) -> Tensor:
         """Return the equation's right-hand side and the correction."""
-        correction = self.net(u)
+        try:
+            correction = self.net(u)
+        except Exception as error:
+            error.add_note(
+                f"This was raised inside the net of a Hybrid, {type(self.net).__name__}"
+                f", which is given the state: shape {tuple(u.shape)}, {u.dtype}. A net "
+                "takes as many channels as the state has and is of its dtype."
+            )
+            raise
         if correction.shape != u.shape:
             raise ShapeError(
                 explain(
@@ -35,6 +43,15 @@ class _CorrectedPDE(PDE):
                     found=f"an output of shape {tuple(correction.shape)}",
                     expected=f"that of the state, {tuple(u.shape)}",
                     remedy="give the network as many output channels as the state has",
+                )
+            )
+        if torch.promote_types(correction.dtype, u.dtype) != u.dtype:
+            raise ArgumentError(
+                explain(
+                    "net",
+                    found=f"an output of {correction.dtype}",
+                    expected=f"no wider than the state, {u.dtype}",
+                    remedy="bring the network and the state to one dtype",
                 )
             )
         gain = self.gain.reshape(-1, *[1] * d.ndim)
@@ -70,6 +87,7 @@ class Hybrid(nn.Module):
 
     Raises:
         ShapeError: the network changes the shape of the state.
+        ArgumentError: the network widens the dtype of the state.
 
     Source:
         K. Um et al. (2020), arXiv 2007.00016, for the solver in the loop; arXiv

@@ -68,7 +68,7 @@ def probe_coefficients(case: Case) -> Finding:
     if len(refused) == len(names):
         return skipped(
             COEFFICIENTS,
-            f"Tensors (batch,) are refused for: {', '.join(refused)}.",
+            f"Tensors (batch,) are refused, not misread, for: {', '.join(refused)}.",
             remedy="Wrap coefficients in d.coefficient(...) to have one per sample.",
         )
     passed = worst <= ROUNDING

@@ -38,8 +38,9 @@ def probe(case: Case) -> Finding:
         return skipped(
             NAME, "The equation cannot be taken at points, to be held against."
         )
-    lost = max(0, exact.highest - 2, int(exact.derived))
-    promised = case.nominal_order - lost
+    promised = min(case.nominal_order, case.nominal_order + 2 - exact.highest)
+    if exact.derived:  # without a datum at the wall; the solution keeps its order
+        promised = max(promised - 1, min(promised, 1))
     leaving = lowest_outflow(case.grid)
     if leaving is not None:
         promised = min(promised, leaving + 1 - exact.highest)
@@ -83,7 +84,7 @@ def probe(case: Case) -> Finding:
         "of the right-hand side on the finest level: "
         + (
             "what is differentiated does not obey the conditions of the grid, or the "
-            "scheme does not see them."
+            "scheme does not see the conditions."
             if order < BLIND
             else "the closure is less accurate than the interior."
         ),

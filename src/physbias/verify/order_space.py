@@ -33,7 +33,8 @@ def probe(case: Case) -> Finding:
             NAME,
             "A coefficient is a field on this grid's points, and other resolutions "
             "cannot be taken.",
-            remedy="Give the coefficient as a function of d.coords to have it probed.",
+            remedy="In an equation of your own make the coefficient from d.coords, to "
+            "have it probed.",
         )
     try:
         errors = [_error(case, case.level(k), _by_points) for k in LEVELS]
