@@ -301,7 +301,7 @@ def mixed(
         return (name(case.scheme), label(pair), inside, "–")
     found = observed(MIXED, case, pair, beside=True, bases=bases)
     beside: str | Figure = Order(found, case.wall(pair, 1), at_least=True)
-    if case.order == 8 and "Symmetry" in pair:
+    if case.order == 8 and "Symmetry" in pair and {*pair} <= {"Symmetry", "Outflow"}:
         beside = f"{found:.2f}, not judged"
     return (name(case.scheme), label(pair), inside, beside)
 
