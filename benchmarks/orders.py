@@ -49,8 +49,8 @@ The third derivative of `Compact(4)` is that of `Compact(6)` inside."""
 MIXED = """`d.derived.y(d.x(u))` and the same with the axes exchanged, corners
 included: the first derivative keeps the order that it has beside its own walls, and
 what it makes is no field, so that beyond the walls of the other axis its own cells
-continue it. At order 8, with planes of symmetry and no datum, rounding ends the range in
-which an order could be judged."""
+continue it. At order 8, with planes of symmetry and no datum, rounding ends the range
+in which an order could be judged."""
 TRANSPORT = """`advect` in a wind that turns, and the flux of `Advection`. Ghost cells
 are mirrored in walls, as above; outflows have degree p. The figures of `MUSCL` are
 those of cells without an extremum nearby: at one, its limiters make it first order by
