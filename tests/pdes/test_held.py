@@ -165,3 +165,12 @@ def test_names_without_an_attribute_do_no_harm():
 
     Holder().check_coefficients()
     assert str(Holder()) == "Holder(kappa=1.0)"
+
+
+def test_a_learned_coefficient_may_become_a_number_again():
+    equation = Heat(nn.Parameter(torch.tensor(0.3)))
+    for value in (0.2, torch.tensor(0.1), nn.Parameter(torch.tensor(0.4)), 0.5):
+        equation.diffusivity = value
+        assert equation.diffusivity is value or equation.diffusivity == value
+    assert not list(equation.parameters())
+    assert not list(equation.buffers())

@@ -3,6 +3,7 @@ from typing import ClassVar
 
 import pytest
 import torch
+from torch import nn
 
 from physbias.errors import DivergenceError, StabilityError
 from physbias.grid import Dirichlet, Grid, Neumann, Periodic
@@ -19,7 +20,7 @@ from physbias.numerics import (
     Spectral,
 )
 from physbias.pdes import PDE, Burgers, Heat, InviscidBurgers, KortewegDeVries, pde
-from physbias.strong import Solver
+from physbias.strong import Hybrid, Solver
 from physbias.strong.limits import (
     MEETING,
     SAFETY,
@@ -234,6 +235,40 @@ def test_implicit_steps_that_find_no_root_are_tried_shorter():
         found = Solver(logistic, POINT, stepper=SDIRK2())(level(0.01), [0.0, end])
         grown = 0.01 * exp(end)
         assert found[0, -1].mean() == pytest.approx(grown / (0.99 + grown), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("scale", "dtype"),
+    [(1e20, torch.float32), (1e-24, torch.float32), (1e160, torch.float64)],
+)
+def test_states_whose_squares_are_no_numbers_are_resolved(scale, dtype):
+    decaying = pde(lambda u, d: -u, "u")
+    found = Solver(decaying, POINT)((level(2.0) * scale).to(dtype), [0.0, 2.0])[:, -1]
+    assert float(found.mean()) / scale == pytest.approx(2 * exp(-2.0), rel=1e-3)
+
+
+def test_steps_that_a_jump_makes_endless_are_refused():
+    """Friction: u comes to rest at t = 1, and then shakes about zero."""
+    rubbed = pde(lambda u, d: -torch.sign(u), "u")
+    u0 = torch.sin(LINE.coords(dtype=torch.float64))
+    with pytest.raises(StabilityError, match=r"times: found 3 s in .* look for jumps"):
+        Solver(rubbed, LINE)(u0, [0.0, 1.0, 4.0])
+
+
+def test_tries_leave_what_is_learned_alone():
+    """Neither running means nor dropout take part in the choice of the step."""
+    net = nn.Sequential(nn.BatchNorm1d(1), nn.Dropout(0.5))
+    modes = []
+    net.register_forward_pre_hook(lambda net, _: modes.append(net.training))
+    hybrid = Hybrid(Solver(Heat(1e-3), LINE), net)
+    u0 = torch.sin(LINE.coords()).expand(2, -1, -1)
+    with torch.no_grad():
+        hybrid.gain.fill_(1.0)
+        hybrid(u0, [0.0, 0.1])
+    tries = modes.count(False)
+    assert tries > 0
+    assert modes == [False] * tries + [True] * (len(modes) - tries)
+    assert int(net[0].num_batches_tracked) == modes.count(True)
 
 
 def test_what_no_step_resolves_is_refused():

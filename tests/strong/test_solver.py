@@ -532,3 +532,13 @@ def test_times_that_are_none_are_refused(method, time, box, smooth):
 def test_a_single_step_has_a_length(dt, box, smooth):
     with pytest.raises(ArgumentError, match=f"dt: found {dt!r}, expected a positive"):
         Solver(TracerFlow(1e-2), box).step(smooth(box, 3), dt=dt)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_a_right_hand_side_that_changes_the_state_is_refused(mode):
+    line = Grid((16,), (1.0,), boundary=Periodic())
+    solve = Solver(pde(lambda u, d: u.mul_(2.0), "u"), line, dt=1e-3)
+    with mode():
+        u0 = torch.sin(2 * pi * line.coords())
+        with pytest.raises(ArgumentError, match="rhs: found an in-place change"):
+            solve(u0, [0.0, 0.01])

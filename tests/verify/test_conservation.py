@@ -5,7 +5,7 @@ import torch
 
 from physbias.grid import Dirichlet, Grid, Neumann, Periodic, Robin
 from physbias.numerics import FiniteDifference
-from physbias.pdes import Burgers, Heat, KortewegDeVries, pde
+from physbias.pdes import AdvectionDiffusion, Burgers, Heat, KortewegDeVries, pde
 from physbias.verify import Status, verify
 from physbias.verify.case import F64
 from physbias.verify.conservation import NAME, quadrature
@@ -51,6 +51,24 @@ HELD, FREE = Dirichlet(0.0), Neumann(0.0)
 def test_heat_that_leaves_through_one_axis_is_not_asked_for(boundary):
     plane = Grid((24, 20), (1.0, 1.3), boundary=boundary)
     assert probe(Heat(0.3), plane).status is Status.SKIPPED
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_what_a_wind_carries_through_insulated_walls_is_not_asked_for(seed):
+    box = Grid((16, 16), (1.3, 0.9), boundary=FREE)
+    blown = AdvectionDiffusion(0.1, wind=(0.5, 0.3))
+    assert probe(blown, box, seed=seed).status is Status.SKIPPED
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_conduction_between_insulated_walls_keeps_its_heat(seed):
+    box = Grid((16, 16), (1.3, 0.9), boundary=FREE)
+    layered = pde(
+        lambda u, d: d.diffuse(u, 1 + torch.cos(3 * d.coords[:, :1]) / 2), "u"
+    )
+    finding = probe(layered, box, seed=seed)
+    assert finding.status is Status.PASSED
+    assert "integral of u" in finding.meaning
 
 
 def test_closures_at_insulated_walls_drift_less_on_finer_grids():

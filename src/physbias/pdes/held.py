@@ -61,11 +61,14 @@ class HoldsCoefficients(nn.Module):
     def _set_checked(self, name: str, value: CoefficientField) -> None:
         """Set a coefficient that may have been of another kind."""
         self._modules.pop(name, None)
-        if not isinstance(value, Tensor):
-            self._buffers.pop(name, None)
         self._set(name, value)
 
     def _set(self, name: str, value: object) -> None:
+        if isinstance(value, int | float | Tensor):  # may take the place of any other
+            if not isinstance(value, nn.Parameter):
+                self._parameters.pop(name, None)
+            if not isinstance(value, Tensor):
+                self._buffers.pop(name, None)
         plain = isinstance(value, Tensor) and not isinstance(value, nn.Parameter)
         known = name in self._buffers or name in self._parameters
         # torch.nn.utils.parametrize makes a property of what it takes over

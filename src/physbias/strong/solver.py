@@ -1,6 +1,7 @@
 """A differentiable solver: an equation, a grid, a scheme and a stepper."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import pairwise
 from math import inf
 from typing import ClassVar
@@ -149,6 +150,9 @@ class Solver(nn.Module):
         self._check_state(u0)
         system = self.system(u0)
         u = system.admit(u0)
+        if u.is_inference():  # such tensors do not tell that they were changed in place
+            with torch.inference_mode(False), torch.no_grad():
+                system(u.clone(), instants[0])
         if isinstance(self.stepper, DormandPrince):
             with naming_misfits(self.pde.known, tuple(u.shape)):
                 yield from integrate(
@@ -165,15 +169,15 @@ class Solver(nn.Module):
         with naming_misfits(self.pde.known, tuple(u.shape)):
             dt = self._admitted_step(u, instants[0], span)
         yield u
-        first = 0
-        total = count_steps(instants[0], instants[-1], dt)
+        first, given = 0, self.dt is not None
+        total = count_steps(instants[0], instants[-1], dt, given=given)
         rollout = Rollout(
             self._advance, self._eager_advance, self.pde, self.gradient, total
         )
         for start, end in pairwise(instants):
             if self.dt is None and first:  # what happens now may need shorter steps
                 dt = self._admitted_step(u, start, span, first=2 * dt)
-            count = count_steps(start, end, dt)
+            count = count_steps(start, end, dt, given=given)
             interval = Interval(start, (end - start) / count, count, first)
             carried = self._begin(u, start, interval.dt)
             u = self._state(rollout(carried, interval, final=end == instants[-1]))
@@ -275,6 +279,9 @@ class Solver(nn.Module):
     def _step(self, u: Tensor, time: float, dt: float) -> Tensor:
         return self._state(self._advance(self._begin(u, time, dt), time, dt))
 
+    def _eager_step(self, u: Tensor, time: float, dt: float) -> Tensor:
+        return self._state(self._eager_advance(self._begin(u, time, dt), time, dt))
+
     def _begin(self, u: Tensor, time: float, dt: float) -> Tensor:
         """Return what the stepper carries from step to step, most often the state."""
         if not isinstance(self.stepper, Multistep):
@@ -339,15 +346,29 @@ class Solver(nn.Module):
             wanted=self.dt,
         )
         if self.dt is None:
-            limit = accurate_step(
-                self._step,
-                u,
-                time,
-                limit=limit,
-                span=span,
-                fields=tuple(self.pde.channels(self.grid.ndim).values()),
-                first=first,
-            )
+            with _evaluating(self.pde):
+                limit = accurate_step(
+                    self._eager_step,
+                    u,
+                    time,
+                    limit=limit,
+                    span=span,
+                    fields=tuple(self.pde.channels(self.grid.ndim).values()),
+                    first=first,
+                )
         return admitted_step(
             self.dt, limit, stepper=self.stepper, scheme=self.scheme, system=system
         )
+
+
+@contextmanager
+def _evaluating(pde: PDE) -> Iterator[None]:
+    """Keep what an equation learns from being changed, or rolled dice for, by tries."""
+    training = [part for part in pde.modules() if part.training]
+    for part in training:
+        part.training = False
+    try:
+        yield
+    finally:
+        for part in training:
+            part.training = True

@@ -16,6 +16,8 @@ from physbias.verify.points import NotAtPointsError
 
 NAME = "conservation"
 ROUNDING = 1e-11
+# drift that the closures at walls may cause on grids this coarse
+CLOSURES = 1e-6
 PROMISED = 1e-9
 SLACK = 0.7
 NUM_STEPS = 16
@@ -68,7 +70,7 @@ def _judge(case: Case, drifts: dict[str, list[float]], grids: list[Grid]) -> Fin
         order = observed_order(sizes, values)
         if all(value <= ROUNDING for value in values):
             exact.append(name)
-        elif order >= wanted:
+        elif order >= wanted or (case.has_walls and values[-1] <= CLOSURES):
             falling.append(f"{name} ({values[-1]:.1e}, order {order:.1f})")
         else:
             lost[name] = values[-1]
@@ -85,7 +87,8 @@ def _judge(case: Case, drifts: dict[str, list[float]], grids: list[Grid]) -> Fin
         NAME,
         passed=not lost,
         value=worst,
-        criterion=f"relative drift at most {ROUNDING:g}, or order {max(wanted, 0):g}",
+        criterion=f"relative drift at most {CLOSURES if case.has_walls else ROUNDING:g}"
+        f", or order {max(wanted, 0):g}",
         meaning=" ".join(said),
         remedy="Look for a source, a flux through a wall, a product that the scheme "
         "takes in another form, or a wrong formula of the invariant.",

@@ -72,7 +72,9 @@ class ManufacturedField:
                 self._profiles[axis].append(
                     _periodic(numbers, phases)
                     if pair is None
-                    else _between(pair, numbers, phases, length, natural=natural)
+                    else _between(
+                        pair, numbers, phases, length, level=axis, natural=natural
+                    )
                 )
                 self._lifts[axis].append(_lift(pair, level, length))
         self._levels = torch.tensor(levels, dtype=torch.float64)
@@ -133,26 +135,28 @@ def _between(
     phases: Tensor,
     length: float,
     *,
+    level: int,
     natural: bool,
 ) -> Profile:
     """Return waves between two walls that meet their conditions with zero data."""
     symmetric = natural or any(side.exact for side in pair)
     plain = all(side.alpha == 0 or side.beta == 0 for side in pair)
     if symmetric and plain and all(side.asks for side in pair):
-        return _symmetric(pair, numbers)
+        return _symmetric(pair, numbers, level)
     return _bent(pair, numbers, phases, length)
 
 
-def _symmetric(pair: tuple[Side, Side], numbers: Tensor) -> Profile:
+def _symmetric(pair: tuple[Side, Side], numbers: Tensor, level: int) -> Profile:
     """Return sines about values and cosines about slopes.
 
-    Between two slopes one of the waves is a level: without it whatever is linear would
-    integrate to nothing along the axis.
+    Between two slopes one of the waves is a level, another one along each axis: without
+    it whatever is linear would integrate to nothing there.
     """
     odd = [side.beta == 0 for side in pair]
     half = numbers if odd[0] == odd[1] else numbers - 0.5
     if not any(odd):
-        half = torch.cat([torch.zeros_like(half[:1]), half[1:]])
+        half = half.clone()
+        half[level] = 0
     wave = torch.sin if odd[0] else torch.cos
     return lambda s: wave(pi * _along_channels(half, s) * s)
 
