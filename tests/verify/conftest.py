@@ -11,6 +11,10 @@ from torch import Tensor
 from physbias.grid import Dirichlet, Grid, Neumann, Periodic
 from physbias.numerics import FiniteDifference
 from physbias.numerics.finite_difference import FiniteDifferenceDerivatives
+from physbias.verify import verify
+from physbias.verify.witness_boundary import BOUNDARY
+from physbias.verify.witness_residual import RESIDUAL
+from physbias.verify.witness_solver import SOLVER
 
 
 class FlawedDerivatives(FiniteDifferenceDerivatives):
@@ -129,3 +133,30 @@ def plane():
 def rod():
     """A line between two values that are not zero."""
     return Grid((24,), (1.3,), boundary=[(Dirichlet(1.0), Dirichlet(0.5))])
+
+
+@pytest.fixture
+def judge():
+    """Hold an equation, a grid and the solver against a known solution."""
+
+    def report(physics, grid, witness=None, **options):
+        probes = (RESIDUAL, BOUNDARY, SOLVER)
+        return verify(physics, grid, witness=witness, probes=probes, **options)
+
+    return report
+
+
+@pytest.fixture
+def cooling():
+    """Solutions of the heat equation that fade as one mode."""
+
+    def fading(shape, diffusivity):
+        """Return exp(-D pi^2 t) times a function of x of wavenumber pi."""
+
+        def mode(coords, time):
+            decay = torch.exp(-diffusivity * pi**2 * torch.as_tensor(time))
+            return decay * shape(pi * coords[:, :1])
+
+        return mode
+
+    return fading

@@ -71,6 +71,17 @@ def test_conduction_between_insulated_walls_keeps_its_heat(seed):
     assert "integral of u" in finding.meaning
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_slow_leak_between_insulated_walls_is_named(seed):
+    """A thousandth per second, seen over a few steps of some 1e-4 s."""
+    box = Grid((16, 16), (1.3, 0.9), boundary=FREE)
+    leaking = pde(lambda u, d: 0.3 * d.laplacian(u) - 1e-3 * u, "u")
+    mass = {"invariants": lambda u, d: {"mass": d.integral(u)[:, 0]}}
+    finding = probe(leaking, box, seed=seed, **mass)
+    assert finding.status is Status.FAILED
+    assert "no less on a finer grid: mass" in finding.meaning
+
+
 def test_closures_at_insulated_walls_drift_less_on_finer_grids():
     """(3 u^2 u_x)_x keeps its integral, its formula at the walls nearly so."""
     porous = pde(lambda u, d: d.diffuse(u, 3 * u**2), "u")

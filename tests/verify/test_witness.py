@@ -17,29 +17,14 @@ from physbias.grid import (
 )
 from physbias.numerics import RK4, FiniteDifference
 from physbias.pdes import Heat, pde
-from physbias.verify import Status, verify
+from physbias.verify import Status
 from physbias.verify.case import Case
 from physbias.verify.witness import known_state, random_points, worst_mismatch
 from physbias.verify.witness_boundary import BOUNDARY
 from physbias.verify.witness_residual import RESIDUAL
 from physbias.verify.witness_solver import SOLVER
 
-ALL = (RESIDUAL, BOUNDARY, SOLVER)
 NU = 0.3
-
-
-def probe(physics, grid, witness=None, **options):
-    return verify(physics, grid, witness=witness, probes=ALL, **options)
-
-
-def decaying(shape):
-    """Return exp(-NU pi^2 t) times a function of x of wavenumber pi."""
-
-    def mode(coords, time):
-        decay = torch.exp(-NU * pi**2 * torch.as_tensor(time))
-        return decay * shape(pi * coords[:, :1])
-
-    return mode
 
 
 def rod(*pair) -> Grid:
@@ -63,8 +48,8 @@ def rod(*pair) -> Grid:
     ],
     ids=["values", "slopes", "mirrors", "periodic", "functions"],
 )
-def test_a_solution_passes_on_its_own_grid(shape, grid):
-    report = probe(Heat(NU), grid, decaying(shape), duration=0.01)
+def test_a_solution_passes_on_its_own_grid(shape, grid, judge, cooling):
+    report = judge(Heat(NU), grid, cooling(shape, NU), duration=0.01)
     report.raise_if_failed()
     assert report[RESIDUAL].value < 1e-13
     assert report[BOUNDARY].value < 1e-13
@@ -80,18 +65,18 @@ def oblique(coords, time):
 @pytest.mark.parametrize(
     "boundary", [Periodic(), (Inflow(oblique), Outflow(3))], ids=["periodic", "inflow"]
 )
-def test_axes_that_are_mixed_up_are_seen(boundary):
+def test_axes_that_are_mixed_up_are_seen(boundary, judge):
     """The speeds 1 along x and 0.5 along y, and the other way round."""
     lengths = (2 * pi / 3, pi)
     grid = Grid((24, 20), lengths, boundary=[boundary, boundary])
     right = pde(lambda u, d: -d.x(u) - 0.5 * d.y(u), "u")
     swapped = pde(lambda u, d: -d.y(u) - 0.5 * d.x(u), "u")
-    probe(right, grid, oblique).raise_if_failed()
-    assert probe(swapped, grid, oblique).failed == (RESIDUAL, SOLVER)
+    judge(right, grid, oblique).raise_if_failed()
+    assert judge(swapped, grid, oblique).failed == (RESIDUAL, SOLVER)
 
 
-def test_without_a_witness_it_says_what_cannot_be_seen(line):
-    report = probe(pde(lambda u, d: d.laplacian(u), "u"), line)
+def test_without_a_witness_it_says_what_cannot_be_seen(line, judge):
+    report = judge(pde(lambda u, d: d.laplacian(u), "u"), line)
     assert "wrong sign or factor" in report[RESIDUAL].meaning
     assert all(f.status is Status.SKIPPED for f in report)
 

@@ -18,22 +18,7 @@ from physbias.verify.witness_boundary import BOUNDARY
 from physbias.verify.witness_residual import RESIDUAL
 from physbias.verify.witness_solver import SOLVER
 
-ALL = (RESIDUAL, BOUNDARY, SOLVER)
 NU = 0.3
-
-
-def probe(physics, grid, witness=None, **options):
-    return verify(physics, grid, witness=witness, probes=ALL, **options)
-
-
-def decaying(shape):
-    """Return exp(-NU pi^2 t) times a function of x of wavenumber pi."""
-
-    def mode(coords, time):
-        decay = torch.exp(-NU * pi**2 * torch.as_tensor(time))
-        return decay * shape(pi * coords[:, :1])
-
-    return mode
 
 
 def rod(*pair) -> Grid:
@@ -50,21 +35,21 @@ def rod(*pair) -> Grid:
         (torch.sin, Grid((24,), (1.0,), boundary=Periodic()), "period along x"),
     ],
 )
-def test_a_grid_with_another_boundary_is_named(shape, grid, where):
-    report = probe(Heat(NU), grid, decaying(shape), duration=0.01)
+def test_a_grid_with_another_boundary_is_named(shape, grid, where, judge, cooling):
+    report = judge(Heat(NU), grid, cooling(shape, NU), duration=0.01)
     assert BOUNDARY in report.failed
     assert where in report[BOUNDARY].meaning
     assert RESIDUAL not in report.failed
 
 
-def test_the_sign_of_the_outward_slope_counts():
+def test_the_sign_of_the_outward_slope_counts(judge):
     """u = x has the outward slopes -1 and 1."""
 
     def steady(coords, time):
         return coords[:, :1] + 0 * torch.as_tensor(time)
 
-    assert probe(Heat(NU), rod(Neumann(-1.0), Neumann(1.0)), steady).ok
-    report = probe(Heat(NU), rod(Neumann(1.0), Neumann(1.0)), steady)
+    assert judge(Heat(NU), rod(Neumann(-1.0), Neumann(1.0)), steady).ok
+    report = judge(Heat(NU), rod(Neumann(1.0), Neumann(1.0)), steady)
     assert "lower wall" in report[BOUNDARY].meaning
 
 
@@ -101,8 +86,8 @@ def moving_plate(lower=leaning, upper=slope_of_leaning) -> Grid:
     ("grid", "witness", "start"),
     [(moving_rod(), fading, 0.0), (moving_plate(), leaning, 0.7)],
 )
-def test_walls_that_vary_along_them_and_in_time_pass(grid, witness, start):
-    report = probe(Heat(NU), grid, witness, start=start)
+def test_walls_that_vary_along_them_and_in_time_pass(grid, witness, start, judge):
+    report = judge(Heat(NU), grid, witness, start=start)
     report.raise_if_failed()
     assert report[RESIDUAL].value < 1e-13
     assert report[BOUNDARY].value < 1e-13
@@ -140,9 +125,9 @@ def test_walls_right_at_the_start_alone_are_named(grid, witness, where, wrong):
     assert where in report[BOUNDARY].meaning
 
 
-def test_the_solver_sees_walls_that_stand_still():
+def test_the_solver_sees_walls_that_stand_still(judge):
     grid = moving_plate(upper=frozen(slope_of_leaning))
-    assert probe(Heat(NU), grid, leaning).failed == (BOUNDARY, SOLVER)
+    assert judge(Heat(NU), grid, leaning).failed == (BOUNDARY, SOLVER)
 
 
 def test_data_wrong_along_an_edge_are_named():
@@ -155,19 +140,19 @@ def test_data_wrong_along_an_edge_are_named():
     assert "lower wall of y" in report[BOUNDARY].meaning
 
 
-def test_a_period_that_is_lost_later_is_named():
+def test_a_period_that_is_lost_later_is_named(judge):
     def tilting(coords, time):
         return torch.sin(pi * coords[:, :1]) + torch.as_tensor(time) * coords[:, :1]
 
     grid = Grid((24,), (2.0,), boundary=Periodic())
-    report = probe(Heat(NU), grid, tilting)
+    report = judge(Heat(NU), grid, tilting)
     assert BOUNDARY in report.failed
     assert "period along x" in report[BOUNDARY].meaning
 
 
-def test_what_is_not_finite_misses_its_walls():
+def test_what_is_not_finite_misses_its_walls(judge):
     def broken(coords, time):
         return torch.sqrt(-1 - torch.as_tensor(time)) * fading(coords, time)
 
-    report = probe(Heat(NU), moving_rod(), broken)
+    report = judge(Heat(NU), moving_rod(), broken)
     assert {RESIDUAL, BOUNDARY} <= set(report.failed)
